@@ -1,0 +1,97 @@
+/**
+ * Every name under which the till or the server says no. A name is final: it stands in journals and in both
+ * languages of the texts. Facts beside the name are what the sentence for people needs, never a secret.
+ */
+
+/** Why a presented payment code was not taken, in the order in which the checks run (PROTOCOL §9). */
+export type CodeRefusal =
+  /** Nothing was read, or only blanks. */
+  | { readonly code: "empty" }
+  /** Longer than any code can be (8 KB); not looked at further. */
+  | { readonly code: "too-long" }
+  /** A wallet's code: it needs its channel and a network. */
+  | { readonly code: "wallet-code"; readonly channel: "alipay" | "wechat" | "unionpay" | "unclear" }
+  /** A product's bar code. */
+  | { readonly code: "product-code" }
+  /** A till's activation code, shown at the wrong place. */
+  | { readonly code: "activation-code" }
+  /** A web address or other text that is no payment code. */
+  | { readonly code: "not-a-code" }
+  /** Begins like ours but is cut short, padded or mangled. */
+  | { readonly code: "malformed" }
+  | { readonly code: "wrong-algorithm" }
+  | { readonly code: "another-merchant" }
+  | { readonly code: "unknown-key" }
+  | { readonly code: "key-withdrawn" }
+  | { readonly code: "bad-signature" }
+  | { readonly code: "another-till" }
+  | { readonly code: "not-yet-valid"; readonly fromMs: number }
+  | { readonly code: "expired"; readonly atMs: number }
+  | { readonly code: "revoked" }
+  | {
+      readonly code: "spent";
+      readonly tillName: string;
+      readonly atMs: number;
+      readonly amountMinor: number;
+      readonly here: boolean;
+    }
+  /** The key that checks this code's password has not reached this till yet. */
+  | { readonly code: "key-epoch-absent" }
+  | { readonly code: "amount-mismatch"; readonly codeMinor: number; readonly dueMinor: number }
+  /** Leased to another till: it must be taken there. */
+  | { readonly code: "leased-elsewhere"; readonly tillName: string }
+  /** Not leased to this till, and the server cannot be asked now. */
+  | { readonly code: "needs-server" }
+  /** A typed number that is in no list this till holds. */
+  | { readonly code: "unknown-number" }
+  /** A typed number whose check digit is wrong, or that is not 16 digits. */
+  | { readonly code: "number-mistyped" }
+  | { readonly code: "password-wrong"; readonly triesLeft: number }
+  | { readonly code: "password-wait"; readonly waitMs: number; readonly tries: number }
+  | { readonly code: "password-locked" };
+
+/** Why nothing can be sold or checked just now, whatever is presented. */
+export type TillRefusal =
+  | { readonly code: "not-enrolled" }
+  | { readonly code: "no-operator" }
+  /** The clock stands where it cannot be trusted (PROTOCOL §8 `leap`). */
+  | { readonly code: "clock"; readonly clockMs: number; readonly nowMs: number }
+  /** This till's codes and secrets are stopped: fork, behind, damaged, revoked. Cash goes on. */
+  | { readonly code: "till-stopped"; readonly stop: StopReason }
+  | { readonly code: "storage-full" }
+  /** The write did not reach the disk; nothing was sold. */
+  | { readonly code: "not-committed" }
+  | { readonly code: "no-sale" }
+  | { readonly code: "sale-already-paid" }
+  | { readonly code: "amount-out-of-range"; readonly maxMinor: number }
+  | { readonly code: "cash-short"; readonly dueMinor: number }
+  | { readonly code: "limit-reached"; readonly limit: string };
+
+/** Why a till stopped taking codes and secrets (PROTOCOL §6). */
+export type StopReason = "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost";
+
+/** Why a tablet could not be enrolled (PROTOCOL §3). */
+export type EnrolRefusal =
+  | { readonly code: "activation-mistyped" }
+  | { readonly code: "activation-unknown" }
+  | { readonly code: "activation-expired" }
+  | { readonly code: "activation-used" }
+  | { readonly code: "activation-killed" }
+  | { readonly code: "too-many-tries"; readonly waitMs: number }
+  | { readonly code: "server-unreachable" }
+  /** The answer did not carry the proof that only our server can make. */
+  | { readonly code: "server-not-genuine" }
+  | { readonly code: "already-enrolled" }
+  | { readonly code: "insecure-context" };
+
+/** Why an operator's PIN was not set or not accepted. */
+export type PinRefusal =
+  | { readonly code: "pin-wrong"; readonly triesLeft: number }
+  | { readonly code: "pin-wait"; readonly waitMs: number; readonly tries: number }
+  | { readonly code: "pin-locked" }
+  | { readonly code: "pin-too-short"; readonly min: number }
+  | { readonly code: "pin-too-weak"; readonly why: "sequence" | "repeat" | "common" }
+  | { readonly code: "pin-differs" };
+
+export type Refusal = CodeRefusal | TillRefusal | EnrolRefusal | PinRefusal;
+export type RefusalCode = Refusal["code"];

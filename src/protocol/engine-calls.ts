@@ -1,0 +1,197 @@
+import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
+import type { Result } from "#domain/result.ts";
+
+/**
+ * What crosses between a till screen and the engine worker (comlink). Plain data both ways; nothing throws across it
+ * on purpose. The screen sends commands and draws the last `TillView`; it computes no money and holds no secret.
+ */
+
+/** Where the till stands, for the strip and for which screen to show. Sent whole after every change. */
+export interface TillView {
+  /**
+   * `booting` until the database is open · `unenrolled` shows Activate · `comparing` shows the six digits and waits for
+   * the owner's «same» · `needs-pin` a first operator PIN must be set · `locked` shows Lock · `open` an operator is in.
+   */
+  readonly phase: "booting" | "unenrolled" | "comparing" | "needs-pin" | "locked" | "open";
+  readonly shopName: string;
+  readonly tillName: string;
+  /** Six digits to compare on both screens, only while `comparing`. */
+  readonly compareDigits: string | null;
+  readonly operators: readonly OperatorView[];
+  readonly operator: OperatorView | null;
+  readonly link: LinkView;
+  /** Codes and secrets are stopped; cash goes on. */
+  readonly stop: StopReason | null;
+  readonly sale: SaleView | null;
+  readonly settings: SettingsView;
+  /** The server's time may be trusted, or how the clock stands otherwise (PROTOCOL §8). */
+  readonly clock: "anchored" | "plausible" | "back" | "leap";
+  readonly storage: { readonly persisted: boolean; readonly freeBytes: number | null; readonly low: boolean };
+  readonly build: string;
+}
+
+export interface OperatorView {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "manager" | "cashier";
+  readonly hasPin: boolean;
+}
+
+export interface LinkView {
+  /** `offline` = no network as far as the tablet knows; `silent` = network, but the server gives no signed answer. */
+  readonly state: "online" | "syncing" | "offline" | "silent";
+  /** Since when in this state, or since the last signed answer when offline or silent; null when never. */
+  readonly sinceMs: number | null;
+  /** Sales without the server's receipt. */
+  readonly unsentCount: number;
+  readonly unsentMinor: number;
+  /** Entries pushed and to push in the running round, for «2/5». */
+  readonly progress: { readonly done: number; readonly of: number } | null;
+}
+
+export interface SettingsView {
+  /** Feed version this till has applied (G11, G2); 0 before the first page. */
+  readonly feedVersion: number;
+  readonly appliedAtMs: number | null;
+  readonly currency: string;
+  readonly maxSaleMinor: number;
+  readonly passwordRule: "never" | "always" | "above";
+  readonly passwordAboveMinor: number;
+}
+
+/** The one sale in hand. */
+export interface SaleView {
+  readonly id: string;
+  readonly dueMinor: number;
+  readonly state: "due" | "password" | "paid";
+  /** The code on the counter while `password`. */
+  readonly code: { readonly amountMinor: number; readonly kind: "exact" | "up-to" } | null;
+  readonly paid: PaidView | null;
+}
+
+export interface PaidView {
+  readonly saleId: string;
+  readonly amountMinor: number;
+  readonly method: "cash" | "payment-code";
+  readonly receivedMinor: number;
+  readonly changeMinor: number;
+  /** What of an up-to code goes back to the issuer's list. */
+  readonly returnedMinor: number;
+  readonly atMs: number;
+  readonly epoch: number;
+  readonly seq: number;
+  /** First 8 hex digits of the entry's hash: stands on the receipt (B10). */
+  readonly headHex: string;
+}
+
+/** A line of the list of sales. */
+export interface SaleRow {
+  readonly id: string;
+  readonly atMs: number;
+  readonly amountMinor: number;
+  readonly method: "cash" | "payment-code";
+  readonly operatorName: string;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly headHex: string;
+  /** `till`: on this till only · `server`: the server's signed receipt is here. */
+  readonly delivered: "till" | "server";
+  /** The server decided that another till's use of the same code came first (§11); null otherwise. */
+  readonly lossMinor: number | null;
+}
+
+export interface RefusalRow {
+  readonly atMs: number;
+  readonly code: string;
+  readonly seq: number;
+}
+
+/** What came of presenting a scanned or typed code. */
+export type PresentOutcome =
+  | { readonly kind: "paid"; readonly paid: PaidView }
+  /** Open the pad next: `openPad({ purpose: "code" })`. */
+  | { readonly kind: "password"; readonly dueMinor: number; readonly passwordKind: "digits" | "letters" }
+  | { readonly kind: "refused"; readonly refusal: CodeRefusal | TillRefusal };
+
+export type PadPurpose =
+  | { readonly purpose: "code" }
+  | { readonly purpose: "operator"; readonly operatorId: string }
+  /** Sets a PIN: confirmed twice, on one pad. */
+  | { readonly purpose: "new-pin"; readonly operatorId: string };
+
+/** An open pad: the screen sends characters to `port` itself, so that no secret ever stands in page state. */
+export interface Pad {
+  readonly padId: string;
+  readonly kind: "digits" | "letters";
+  /** A fixed length submits itself when full; null asks for Confirm. */
+  readonly fixedLength: number | null;
+  /** Speaks PadMessage in, PadCount out. */
+  readonly port: MessagePort;
+}
+
+/** Page → pin.worker. */
+export type PadMessage = { readonly type: "char"; readonly char: string } | { readonly type: "back" } | { readonly type: "clear" };
+/** pin.worker → page. */
+export interface PadCount {
+  readonly count: number;
+}
+
+export type PadOutcome =
+  | { readonly kind: "paid"; readonly paid: PaidView }
+  | { readonly kind: "operator-in"; readonly operator: OperatorView }
+  /** The new PIN was read once; ask for it again on the same pad. */
+  | { readonly kind: "again" }
+  | { readonly kind: "pin-set"; readonly operator: OperatorView }
+  /** Wrong and another try is possible on a new pad, or a wait, or locked: the refusal says which. */
+  | { readonly kind: "refused"; readonly refusal: CodeRefusal | PinRefusal | TillRefusal };
+
+export interface Activation {
+  /** Typed: 12 characters in any case, with or without separators. Scanned: the whole text «GTE1…». */
+  readonly text: string;
+}
+
+/** What an activation code says of itself before it is used; names only when it was scanned. */
+export interface ActivationPreview {
+  readonly source: "typed" | "scanned";
+  readonly shopName: string | null;
+  readonly tillName: string | null;
+}
+
+export interface TillEngine {
+  /** Registers the one listener for views; called at once with the present view. */
+  watch(listener: (view: TillView) => void): Promise<void>;
+  /** Tells how delivery goes: by the service worker, or by this worker itself where there is none. */
+  setCarrier(carrier: "service-worker" | "engine"): Promise<void>;
+  /** The service worker wrote receipts or pages: look. */
+  serviceWorkerWrote(): Promise<void>;
+  /** Page facts the worker cannot see: network hint, persistence, quota. */
+  pageFacts(facts: { readonly onLine: boolean; readonly persisted: boolean; readonly freeBytes: number | null }): Promise<void>;
+
+  previewActivation(activation: Activation): Promise<Result<ActivationPreview, EnrolRefusal>>;
+  enrol(activation: Activation): Promise<Result<{ readonly compareDigits: string | null }, EnrolRefusal>>;
+
+  openPad(purpose: PadPurpose): Promise<Result<Pad, PinRefusal | CodeRefusal | TillRefusal>>;
+  confirmPad(padId: string): Promise<PadOutcome>;
+  closePad(padId: string): Promise<void>;
+  lock(): Promise<void>;
+
+  /** Opens a sale of this amount; the amount stands until paid or cancelled. */
+  charge(amountMinor: number): Promise<Result<SaleView, TillRefusal>>;
+  /** A scanned text, with or without an open sale (then an exact code brings its own sum). */
+  presentScan(text: string): Promise<PresentOutcome>;
+  /** A typed 16-digit number. */
+  presentNumber(digits: string): Promise<PresentOutcome>;
+  takeCash(receivedMinor: number): Promise<Result<PaidView, TillRefusal>>;
+  /** Back to the sale from the password pad, code unspent. */
+  withdrawCode(): Promise<void>;
+  /** Drops an unpaid sale. A paid one is not touched: use nextSale. */
+  cancelSale(): Promise<Result<void, TillRefusal>>;
+  nextSale(): Promise<void>;
+
+  /** Newest first; `before` is the `seq` cursor of the last row shown (same epoch order as stored). */
+  sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]>;
+  refusals(limit: number): Promise<readonly RefusalRow[]>;
+  syncNow(): Promise<void>;
+  /** True when an update may restart the page: no sale open, nothing unsent (or the operator agreed). */
+  mayUpdate(): Promise<{ readonly saleOpen: boolean; readonly unsentCount: number; readonly unsentMinor: number }>;
+}
