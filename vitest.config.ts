@@ -1,0 +1,68 @@
+import { defineConfig } from "vitest/config";
+
+const everywhere = { environment: "node", restoreMocks: true, unstubGlobals: true } as const;
+
+/** Tests are grouped by what they need: nothing, a database in memory, a real server, a real browser. */
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "unit",
+          include: [
+            "tests/*.test.ts",
+            "tests/{domain,protocol,devices,ui,till,office,contract}/**/*.test.{ts,tsx}",
+          ],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "storage",
+          include: ["tests/{storage,engine,workers}/**/*.test.ts"],
+          setupFiles: ["fake-indexeddb/auto"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "server",
+          include: ["tests/server/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "simulation",
+          include: ["tests/simulation/**/*.test.ts"],
+          setupFiles: ["fake-indexeddb/auto"],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          // One browser at a time: two would share the two cores and make every wait a guess.
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+    ],
+  },
+});
