@@ -1,0 +1,249 @@
+import * as v from "valibot";
+
+/**
+ * The office's JSON API: every request validated by these at both ends, every answer typed by them.
+ * Ids are 12-character short ids (PROTOCOL §1) unless said otherwise; times are ms; amounts are minor units.
+ * A refusal is `{ error: { code, …facts } }` with status 4xx; the words for people live in the office's texts by code.
+ */
+
+/** Largest amount of one code or sale: 999,999.99. */
+export const MAX_AMOUNT_MINOR = 99_999_999;
+export const MAX_NAME_LENGTH = 60;
+/** Codes live at most this long (PROTOCOL §2). */
+export const MAX_CODE_DAYS = 400;
+export const MAX_TILLS = 50;
+
+const shortId = v.pipe(v.string(), v.regex(/^[0-9A-HJKMNP-TV-Z]{12}$/, "id"));
+const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "id"));
+const minor = v.pipe(v.number(), v.safeInteger("amount"), v.minValue(1, "amount"), v.maxValue(MAX_AMOUNT_MINOR, "amount"));
+const minorOrZero = v.pipe(v.number(), v.safeInteger("amount"), v.minValue(0, "amount"), v.maxValue(MAX_AMOUNT_MINOR, "amount"));
+const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
+const name = v.pipe(v.string(), v.trim(), v.minLength(1, "name"), v.maxLength(MAX_NAME_LENGTH, "name"));
+const language = v.picklist(["zh-CN", "en"]);
+
+export const setupRequest = v.strictObject({
+  token: v.pipe(v.string(), v.minLength(20, "token"), v.maxLength(100, "token")),
+  email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.email("email"), v.maxLength(254, "email")),
+  password: v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(128, "password")),
+  shopName: name,
+  language,
+});
+export type SetupRequest = v.InferOutput<typeof setupRequest>;
+export interface SetupAnswer {
+  /** Shown once, to print; opens backups and a lost master key. */
+  readonly recoveryKey: string;
+  readonly tillId: string;
+  readonly activation: ActivationAnswer;
+}
+
+export interface Me {
+  readonly email: string;
+  readonly role: "owner" | "manager" | "cashier" | "accountant";
+  readonly shopName: string;
+  readonly merchantId: string;
+  readonly language: "zh-CN" | "en";
+  readonly currency: string;
+  readonly demo: boolean;
+}
+
+/** How codes are issued and what the tills ask for (G9). */
+export const codePolicy = v.strictObject({
+  /** How many days a code is valid from its issue. */
+  validDays: v.pipe(v.number(), v.integer("days"), v.minValue(1, "days"), v.maxValue(MAX_CODE_DAYS, "days")),
+  /** No code outlives this moment, whatever its validity; null: no such end. */
+  latestExpiryMs: v.nullable(timeMs),
+  passwordRule: v.picklist(["never", "always", "above"]),
+  /** With `above`: codes of more than this amount carry a password. */
+  passwordAboveMinor: minorOrZero,
+  /** What the pad shows: digits for speed, letters for strength. */
+  passwordKind: v.picklist(["digits", "letters"]),
+  maxCodeMinor: minor,
+});
+export type CodePolicy = v.InferOutput<typeof codePolicy>;
+export interface CodePolicyAnswer {
+  readonly policy: CodePolicy;
+  /** Feed version that carries it; null until it is sequenced. */
+  readonly feedVersion: number | null;
+  readonly changedAtMs: number | null;
+  readonly changedBy: string | null;
+  /** Tills and the feed version each has applied (G11). */
+  readonly tills: readonly { readonly name: string; readonly hasIt: boolean }[];
+}
+/** What a fresh shop starts with: a month, a password always, six digits. */
+export const SAFE_CODE_POLICY: CodePolicy = {
+  validDays: 30,
+  latestExpiryMs: null,
+  passwordRule: "always",
+  passwordAboveMinor: 0,
+  passwordKind: "digits",
+  maxCodeMinor: 500_000,
+};
+
+export const issueCodeRequest = v.strictObject({
+  /** Brought by the caller and kept over retries: one request id issues one code. */
+  requestId: hexId,
+  amountMinor: minor,
+  kind: v.picklist(["exact", "up-to"]),
+  password: v.variant("mode", [
+    v.strictObject({ mode: v.literal("generate") }),
+    v.strictObject({ mode: v.literal("none") }),
+    v.strictObject({ mode: v.literal("typed"), text: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) }),
+  ]),
+  /** null: as the policy says. */
+  validDays: v.nullable(v.pipe(v.number(), v.integer("days"), v.minValue(1, "days"), v.maxValue(MAX_CODE_DAYS, "days"))),
+  /** Not valid before; null: at once. */
+  fromMs: v.nullable(timeMs),
+  /** Home till that holds the lease; null: the shop's only till, or none when there are several. */
+  tillId: v.nullable(shortId),
+  /** True: the code itself names the till and is good nowhere else. */
+  onlyThisTill: v.boolean(),
+});
+export type IssueCodeRequest = v.InferOutput<typeof issueCodeRequest>;
+
+export type CodeState = "issued" | "not-yet-valid" | "spent" | "expired" | "revoked";
+export interface CodeRow {
+  readonly id: string;
+  readonly amountMinor: number;
+  readonly kind: "exact" | "up-to";
+  readonly state: CodeState;
+  readonly hasPassword: boolean;
+  readonly issuedAtMs: number;
+  readonly fromMs: number;
+  readonly expiresAtMs: number;
+  readonly tillName: string | null;
+  readonly spent: null | {
+    readonly tillName: string;
+    readonly atMs: number;
+    readonly amountMinor: number;
+    readonly saleId: string;
+  };
+  /** Sum of the second and later uses of this code, decided as losses (§11); 0 normally. */
+  readonly lossMinor: number;
+  /** Value given back to the issuer's list: rest of an up-to code, or of an expired or revoked one. */
+  readonly returnedMinor: number;
+}
+export interface CodeDetail extends CodeRow {
+  /** The text of the QR code; only while the code can still be used. */
+  readonly qrText: string | null;
+  /** The 16 digits, for typing and Code 128; only while the code can still be used. */
+  readonly number: string | null;
+}
+export interface IssuedCode extends CodeDetail {
+  /** The password, shown this once; null when typed by the issuer or none. */
+  readonly generatedPassword: string | null;
+}
+
+export const newTillRequest = v.strictObject({ name });
+export const compareRequest = v.strictObject({ same: v.boolean() });
+export interface ActivationAnswer {
+  /** «AB12-CD34-EF56», for typing; valid ten minutes, once. */
+  readonly typedCode: string;
+  /** Text of the QR code, «GTE1…». */
+  readonly qrText: string;
+  readonly expiresAtMs: number;
+}
+export interface TillRow {
+  readonly id: string;
+  readonly name: string;
+  /** `new` never activated · `comparing` waits for «same» · `active` · `stopped` fork, behind, damaged · `revoked`. */
+  readonly state: "new" | "comparing" | "active" | "stopped" | "revoked";
+  /** The six digits to compare, only while `comparing`. */
+  readonly compareDigits: string | null;
+  readonly epoch: number | null;
+  readonly seq: number | null;
+  readonly lastSeenMs: number | null;
+  readonly feedVersion: number | null;
+  readonly build: string | null;
+  readonly salesToday: number;
+  readonly salesTodayMinor: number;
+}
+
+export interface SaleListRow {
+  readonly id: string;
+  readonly tillName: string;
+  readonly operatorName: string;
+  /** The till's own time: evidence, never order. */
+  readonly atMs: number;
+  readonly arrivedAtMs: number;
+  /** The order of this list: per-merchant arrival number. */
+  readonly arrival: number;
+  readonly amountMinor: number;
+  readonly method: "cash" | "payment-code";
+  readonly lossMinor: number;
+}
+export interface SaleDetail extends SaleListRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly headHex: string;
+  readonly codeId: string | null;
+  readonly outcomes: readonly string[];
+}
+export interface TodayAnswer {
+  readonly count: number;
+  readonly totalMinor: number;
+  readonly cashMinor: number;
+  readonly codeMinor: number;
+  readonly lossMinor: number;
+  /** Codes issued and not spent: what the shop still owes. */
+  readonly openCodes: number;
+  readonly openCodesMinor: number;
+  readonly tills: readonly TillRow[];
+  readonly latest: readonly SaleListRow[];
+}
+export interface AuditRow {
+  readonly atMs: number;
+  readonly who: string;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Pass as `before` for the next page; null at the end. */
+  readonly next: number | null;
+}
+/** Server-sent events of `GET /api/office/events`: hints to fetch again, never data. */
+export type OfficeEvent = { readonly type: "sale" | "till" | "code" | "policy" };
+
+/** Every refusal of the office's API. */
+export type OfficeRefusal =
+  | { readonly code: "not-signed-in" | "not-allowed" | "not-found" | "setup-closed" | "token-invalid" }
+  | { readonly code: "invalid-input"; readonly field: string; readonly problem: string }
+  | { readonly code: "wrong-credentials" }
+  | { readonly code: "too-many-tries"; readonly waitMs: number }
+  | { readonly code: "password-too-short"; readonly min: number }
+  | { readonly code: "password-too-common" }
+  | { readonly code: "password-contains-name" }
+  | { readonly code: "password-required" }
+  | { readonly code: "password-not-allowed" }
+  | { readonly code: "password-weak"; readonly why: "short" | "sequence" | "repeat" | "common" | "kind" }
+  | { readonly code: "amount-over-policy"; readonly maxMinor: number }
+  | { readonly code: "validity-past" }
+  | { readonly code: "till-not-ready" }
+  | { readonly code: "code-not-open"; readonly state: CodeState }
+  | { readonly code: "too-many-tills"; readonly max: number }
+  | { readonly code: "till-revoked" }
+  | { readonly code: "cross-origin" | "too-large" | "server-stopping" | "internal" };
+/*
+ * Routes
+ *   GET  /api/setup/state                      → { open: boolean }
+ *   POST /api/setup            setupRequest    → SetupAnswer (signs in)
+ *   POST /api/owner-link       { token }       → {} (signs in)
+ *   POST /api/auth/sign-in/email {email,password} (better-auth) · POST /api/auth/sign-out
+ *   GET  /api/office/me                        → Me
+ *   GET  /api/office/today?sinceMs=            → TodayAnswer
+ *   GET  /api/office/code-policy               → CodePolicyAnswer
+ *   PUT  /api/office/code-policy  codePolicy   → CodePolicyAnswer
+ *   GET  /api/office/codes?state=&before=&limit= → Page<CodeRow>
+ *   POST /api/office/codes     issueCodeRequest → IssuedCode
+ *   GET  /api/office/codes/:id                 → CodeDetail
+ *   POST /api/office/codes/:id/revoke          → CodeDetail
+ *   GET  /api/office/tills                     → { rows: TillRow[] }
+ *   POST /api/office/tills     newTillRequest  → TillRow
+ *   POST /api/office/tills/:id/activation      → ActivationAnswer
+ *   POST /api/office/tills/:id/compare compareRequest → TillRow
+ *   POST /api/office/tills/:id/revoke          → TillRow
+ *   GET  /api/office/sales?before=&limit=      → Page<SaleListRow>
+ *   GET  /api/office/sales/:id                 → SaleDetail
+ *   GET  /api/office/audit?before=&limit=      → Page<AuditRow>
+ *   GET  /api/office/events                    → text/event-stream of OfficeEvent
+ */
