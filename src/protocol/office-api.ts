@@ -21,14 +21,20 @@ const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
 const name = v.pipe(v.string(), v.trim(), v.minLength(1, "name"), v.maxLength(MAX_NAME_LENGTH, "name"));
 const language = v.picklist(["zh-CN", "en"]);
 
-export const setupRequest = v.strictObject({
+export const setupRequest: v.GenericSchema<SetupRequest> = v.strictObject({
   token: v.pipe(v.string(), v.minLength(20, "token"), v.maxLength(100, "token")),
   email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.email("email"), v.maxLength(254, "email")),
   password: v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(128, "password")),
   shopName: name,
   language,
 });
-export type SetupRequest = v.InferOutput<typeof setupRequest>;
+export interface SetupRequest {
+  readonly token: string;
+  readonly email: string;
+  readonly password: string;
+  readonly shopName: string;
+  readonly language: "zh-CN" | "en";
+}
 export interface SetupAnswer {
   /** Shown once, to print; opens backups and a lost master key. */
   readonly recoveryKey: string;
@@ -47,7 +53,7 @@ export interface Me {
 }
 
 /** How codes are issued and what the tills ask for (G9). */
-export const codePolicy = v.strictObject({
+export const codePolicy: v.GenericSchema<CodePolicy> = v.strictObject({
   /** How many days a code is valid from its issue. */
   validDays: v.pipe(v.number(), v.integer("days"), v.minValue(1, "days"), v.maxValue(MAX_CODE_DAYS, "days")),
   /** No code outlives this moment, whatever its validity; null: no such end. */
@@ -59,7 +65,14 @@ export const codePolicy = v.strictObject({
   passwordKind: v.picklist(["digits", "letters"]),
   maxCodeMinor: minor,
 });
-export type CodePolicy = v.InferOutput<typeof codePolicy>;
+export interface CodePolicy {
+  readonly validDays: number;
+  readonly latestExpiryMs: number | null;
+  readonly passwordRule: "never" | "always" | "above";
+  readonly passwordAboveMinor: number;
+  readonly passwordKind: "digits" | "letters";
+  readonly maxCodeMinor: number;
+}
 export interface CodePolicyAnswer {
   readonly policy: CodePolicy;
   /** Feed version that carries it; null until it is sequenced. */
@@ -79,7 +92,7 @@ export const SAFE_CODE_POLICY: CodePolicy = {
   maxCodeMinor: 500_000,
 };
 
-export const issueCodeRequest = v.strictObject({
+export const issueCodeRequest: v.GenericSchema<IssueCodeRequest> = v.strictObject({
   /** Brought by the caller and kept over retries: one request id issues one code. */
   requestId: hexId,
   amountMinor: minor,
@@ -98,7 +111,19 @@ export const issueCodeRequest = v.strictObject({
   /** True: the code itself names the till and is good nowhere else. */
   onlyThisTill: v.boolean(),
 });
-export type IssueCodeRequest = v.InferOutput<typeof issueCodeRequest>;
+export interface IssueCodeRequest {
+  readonly requestId: string;
+  readonly amountMinor: number;
+  readonly kind: "exact" | "up-to";
+  readonly password:
+    | { readonly mode: "generate" }
+    | { readonly mode: "none" }
+    | { readonly mode: "typed"; readonly text: string };
+  readonly validDays: number | null;
+  readonly fromMs: number | null;
+  readonly tillId: string | null;
+  readonly onlyThisTill: boolean;
+}
 
 export type CodeState = "issued" | "not-yet-valid" | "spent" | "expired" | "revoked";
 export interface CodeRow {
@@ -133,8 +158,8 @@ export interface IssuedCode extends CodeDetail {
   readonly generatedPassword: string | null;
 }
 
-export const newTillRequest = v.strictObject({ name });
-export const compareRequest = v.strictObject({ same: v.boolean() });
+export const newTillRequest: v.GenericSchema<{ name: string }> = v.strictObject({ name });
+export const compareRequest: v.GenericSchema<{ same: boolean }> = v.strictObject({ same: v.boolean() });
 export interface ActivationAnswer {
   /** «AB12-CD34-EF56», for typing; valid ten minutes, once. */
   readonly typedCode: string;

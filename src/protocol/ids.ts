@@ -1,0 +1,28 @@
+import { fromCrockford, toCrockford } from "./base32.ts";
+import { randomBytes, toHex, type Bytes } from "./bytes.ts";
+
+/** Merchants, stores, tills, sales, codes are named by 16 random bytes; people and codes see 12 characters of them. */
+export const ID_BYTES = 16;
+export const SHORT_ID_LENGTH = 12;
+
+/** The till id under which the server keeps its own journal of a merchant (PROTOCOL §5). */
+export const SERVER_TILL = "server";
+
+export function newId(): Bytes {
+  return randomBytes(ID_BYTES);
+}
+
+/** 12 Crockford characters: the id's first 60 bits. */
+export function shortId(id: Uint8Array): string {
+  return toCrockford(id, SHORT_ID_LENGTH);
+}
+
+/** Is this text the short id of some id? */
+export function isShortId(text: string): boolean {
+  return text.length === SHORT_ID_LENGTH && fromCrockford(`${text}0`) !== null;
+}
+
+/** The key under which an id is looked up in a database: 32 hex digits. */
+export function idKey(id: Uint8Array): string {
+  return toHex(id);
+}
