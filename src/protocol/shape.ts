@@ -40,6 +40,13 @@ export class Shape {
     return this.#peekNull() ? null : this.bytes(length);
   }
 
+  /** Either bytes of this length or this one word. */
+  bytesOrLiteral<const T extends string>(length: number, literal: T): Bytes | T {
+    if (this.#members[this.#at] !== literal) return this.bytes(length);
+    this.#at++;
+    return literal;
+  }
+
   text(maxLength: number): string {
     const value = this.#next();
     if (typeof value !== "string" || value.length > maxLength) throw new Mismatch();

@@ -1,0 +1,114 @@
+import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
+import type { Bytes } from "./bytes.ts";
+import { hash, sign, verify } from "./crypto.ts";
+import { SERVER_TILL } from "./ids.ts";
+import { readShape } from "./shape.ts";
+
+/**
+ * A journal entry (PROTOCOL §4): the one shape of the books, on the till, in the server's own journal, in exports.
+ * Its bytes are stored and forwarded as signed. The bodies are in `entry-bodies.ts`.
+ */
+export interface Entry {
+  readonly merchant: Bytes;
+  /** The till's 16 bytes, or `server` for the server's own journal. */
+  readonly till: Bytes | typeof SERVER_TILL;
+  readonly epoch: number;
+  readonly seq: number;
+  /** Hash of the entry before; of the certificate for seq 0. */
+  readonly prev: Bytes;
+  readonly kind: string;
+  readonly time: EntryTime;
+  readonly versions: EntryVersions;
+  readonly body: Cbor;
+}
+
+export interface EntryTime {
+  /** The device's clock as it stood: evidence only, never order. */
+  readonly clockMs: number;
+  /** The till's own idea of now (PROTOCOL §8). */
+  readonly nowMs: number;
+  readonly quality: ClockQuality;
+}
+export type ClockQuality = "anchored" | "plausible" | "back" | "leap";
+
+export interface EntryVersions {
+  readonly feed: number;
+  readonly keyset: number;
+  readonly build: string;
+}
+
+/** An entry as it lies in a journal. */
+export interface SignedEntry {
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+}
+
+export const MAX_ENTRY_BYTES: number = 64 * 1024;
+export const MAX_BUILD_LENGTH = 40;
+const MAX_KIND_LENGTH = 40;
+
+/** The entry's bytes. Throws when it is longer than 64 KiB: the caller's limits must keep it below. */
+export function encodeEntry(entry: Entry): Bytes {
+  const { clockMs, nowMs, quality } = entry.time;
+  const { feed, keyset, build } = entry.versions;
+  const bytes = encodeCbor([
+    1,
+    entry.merchant,
+    entry.till,
+    entry.epoch,
+    entry.seq,
+    entry.prev,
+    entry.kind,
+    [clockMs, nowMs, quality],
+    [feed, keyset, build],
+    entry.body,
+  ]);
+  if (bytes.length > MAX_ENTRY_BYTES) throw new RangeError("entry: longer than 64 KiB");
+  return bytes;
+}
+
+/** Reads an entry's bytes; null when they are none. An unknown kind or body is no reason: it is kept for later. */
+export function decodeEntry(bytes: Uint8Array): Entry | null {
+  if (bytes.length > MAX_ENTRY_BYTES) return null;
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return null;
+  return readShape(decoded.value, (shape) => {
+    shape.literal(1);
+    return {
+      merchant: shape.bytes(16),
+      till: shape.bytesOrLiteral(16, SERVER_TILL),
+      epoch: shape.integer(),
+      seq: shape.integer(),
+      prev: shape.bytes(32),
+      kind: shape.text(MAX_KIND_LENGTH),
+      time: shape.nested((time) => ({
+        clockMs: time.integer(Number.MIN_SAFE_INTEGER),
+        nowMs: time.integer(Number.MIN_SAFE_INTEGER),
+        quality: time.oneOf(["anchored", "plausible", "back", "leap"]),
+      })),
+      versions: shape.nested((versions) => ({
+        feed: versions.integer(),
+        keyset: versions.integer(),
+        build: versions.text(MAX_BUILD_LENGTH),
+      })),
+      body: shape.any(),
+    };
+  });
+}
+
+export function hashEntry(entryBytes: Uint8Array): Promise<Bytes> {
+  return hash("entry", entryBytes);
+}
+
+export async function signEntry(privateKey: CryptoKey, entryBytes: Bytes): Promise<SignedEntry> {
+  return { bytes: entryBytes, signature: await sign(privateKey, "entry", entryBytes) };
+}
+
+export function verifyEntry(publicKey: CryptoKey, entry: SignedEntry): Promise<boolean> {
+  return verify(publicKey, "entry", entry.bytes, entry.signature);
+}
+
+/** What entry 0 chains to: `H("cert",C)`. */
+export function genesisPrev(certificateBytes: Uint8Array): Promise<Bytes> {
+  return hash("cert", certificateBytes);
+}
