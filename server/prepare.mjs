@@ -1,10 +1,10 @@
-// Makes a fresh clone ready to run: packages installed, pages built. Plain JavaScript without packages, because it
-// runs before there are any, on whatever Node (20 or later) the machine's npm came with.
+// Makes a fresh clone ready to run: packages installed, pages built. Plain JavaScript without packages, because
+// it runs before there are any, on whatever Node (20 or later) the machine's npm came with.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -43,8 +43,8 @@ export function projectEnvironment() {
 }
 
 /**
- * Runs a program to its end and answers its exit code (128 + n when signal n ended it; 127 when it could not start).
- * Its output goes where ours goes. It never throws for a failing program.
+ * Runs a program to its end and answers its exit code: 128 + n when signal n ended it, 127 when it could not
+ * start. Its output goes where ours goes. It never throws for a failing program.
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -58,7 +58,7 @@ export function run(command, args, options = {}) {
       console.error(`${command} could not be started: ${error.message}`);
       resolve(127);
     });
-    child.once("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 143)));
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
 }
 
@@ -68,7 +68,7 @@ export async function installDependencies() {
     const wanted = digestOf(await readFile(lockFile));
     if (existsSync(pinnedNode) && (await isInstalled(wanted))) return;
     console.log("Installing packages (npm ci) …");
-    // npm tells its children where it lives; otherwise it is found on the PATH (as npm.cmd on Windows, by a shell).
+    // npm tells its children where it lives; otherwise it is on the PATH (npm.cmd on Windows, found by a shell).
     const npm = process.env["npm_execpath"];
     const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
     const code =
@@ -80,7 +80,7 @@ export async function installDependencies() {
   });
 }
 
-/** Builds dist/ when it is not made from what is in the checkout now; answers whether it built. Throws when it fails. */
+/** Builds dist/ when it is not made from what the checkout holds now; answers whether it built. Throws on failure. */
 export async function buildPages() {
   return await oneAtATime("build", async () => {
     const wanted = await digestOfSources();
@@ -93,7 +93,7 @@ export async function buildPages() {
     const code = await run(pinnedNode, args, { env: { ...projectEnvironment(), NODE_ENV: "production" } });
     if (code !== 0) throw new Error(`the build failed with exit code ${code}: see its message above`);
     await writeFile(join(nextDir, buildStamp), wanted);
-    // Built beside and moved at the end: a server that is running meets the old pages or the new, never half of them.
+    // Built beside and moved at the end: a running server meets the old pages or the new, never half of them.
     await rm(distDir, { recursive: true, force: true });
     await rename(nextDir, distDir);
     return true;
@@ -147,8 +147,8 @@ function digestOf(bytes) {
 }
 
 /**
- * Lets one process of this checkout do `task` at a time: two starts at once would otherwise delete each other's
- * node_modules. The lock stands outside the checkout, because npm ci removes node_modules whole.
+ * Lets one process of this checkout do `task` at a time: two starts at once would otherwise delete each
+ * other's node_modules. The lock stands outside the checkout, because npm ci removes node_modules whole.
  */
 async function oneAtATime(name, task) {
   const place = createHash("sha256").update(rootDir).digest("hex").slice(0, 16);

@@ -1,4 +1,4 @@
-// `npm start`: on a machine with nothing but git and npm, installs, builds what is stale and starts the server.
+// `npm start`: on a machine with only git and npm, installs, builds what is stale and starts the server.
 //   --build-only   stops after the build (`npm run build`)
 // Everything else on the command line, and the whole environment, goes to server/main.ts.
 import { spawn } from "node:child_process";
@@ -25,8 +25,8 @@ try {
   process.exit(1);
 }
 
-// A process group of its own: Ctrl-C reaches every program of the terminal's group, and a database that hears it
-// together with the server stops before the server has finished its last request. The server hears it once, from here.
+// A process group of its own: Ctrl-C reaches every program of the terminal's group, and a database that hears
+// it too stops before the server has finished its last request. The server hears it once, from here.
 const server = spawn(pinnedNode, [join(rootDir, "server", "main.ts"), ...args], {
   cwd: rootDir,
   env: projectEnvironment(),
