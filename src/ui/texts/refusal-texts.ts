@@ -1,0 +1,62 @@
+import type { Refusal, RefusalCode } from "#domain/refusal.ts";
+import { formatMoney } from "#domain/money.ts";
+import { createTexts, language, type TextSet } from "../language.ts";
+import { formatMoment, formatWait } from "../text-format.ts";
+
+/** Fact · where the money is · what to do (UX §8). `money` is empty where no money was ever in question. */
+export interface RefusalSentence {
+  readonly fact: string;
+  readonly money: string;
+  readonly todo: string;
+}
+
+/** How facts beside a refusal are written out in the language at hand. */
+export interface RefusalFormats {
+  money(amountMinor: number): string;
+  moment(ms: number): string;
+  wait(waitMs: number): string;
+}
+
+type Sayer<C extends RefusalCode> = (
+  refusal: Extract<Refusal, { readonly code: C }>,
+  say: RefusalFormats,
+) => RefusalSentence;
+
+/** Words for every name under which till or server says no; a code without them does not compile. */
+export interface RefusalTexts {
+  readonly sentences: { readonly [C in RefusalCode]: Sayer<C> };
+  /** Short, for a line of a list. */
+  readonly names: { readonly [C in RefusalCode]: string };
+}
+
+const refusalTexts: TextSet<RefusalTexts> = createTexts<RefusalTexts>({
+  "zh-CN": async () => (await import("./refusals-zh-cn.ts")).refusalsZhCn,
+  en: async () => (await import("./refusals-en.ts")).refusalsEn,
+});
+
+/** The sentence for a refusal in the language in force. Redraws on a switch when read in a component. */
+export function sayRefusal(refusal: Refusal, currency: string, nowMs: number): RefusalSentence {
+  const spoken = language.value;
+  // The table pairs each code with the sayer of that very code; TypeScript cannot follow that through an index.
+  const sayer = refusalTexts.now.sentences[refusal.code] as (
+    refusal: Refusal,
+    say: RefusalFormats,
+  ) => RefusalSentence;
+  return sayer(refusal, {
+    money: (amountMinor) => formatMoney(amountMinor, currency),
+    moment: (ms) => formatMoment(ms, nowMs, spoken),
+    wait: (waitMs) => formatWait(waitMs, spoken),
+  });
+}
+
+/** The short name of a refusal for a list; a code this build does not know (a newer one wrote it) stands as it is. */
+export function nameRefusal(code: string): string {
+  const names: Readonly<Record<string, string>> = refusalTexts.now.names;
+  return names[code] ?? code;
+}
+
+/** The three parts as one run of text. */
+export function joinSentence(sentence: RefusalSentence): string {
+  const separator = language.value === "en" ? " " : "";
+  return [sentence.fact, sentence.money, sentence.todo].filter((part) => part !== "").join(separator);
+}
