@@ -2,10 +2,9 @@ import type { CodeClaims, CodeKind, PasswordRule } from "#domain/payment-code.ts
 import type { CodeRefusal } from "#domain/refusal.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { fromBase32, toBase32 } from "./base32.ts";
-import { fromHex, sameBytes, toHex, utf8, type Bytes } from "./bytes.ts";
+import { concat, fromHex, sameBytes, toHex, utf8, type Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor, type CborKey } from "./cbor.ts";
 import { hash, importPublicKey, mac } from "./crypto.ts";
-import { concat } from "./bytes.ts";
 import { isShortId, shortId } from "./ids.ts";
 import { findKey, type Keyset } from "./keyset.ts";
 import { readShape } from "./shape.ts";
@@ -200,7 +199,14 @@ function signatureStructure(protectedBytes: Uint8Array, payloadBytes: Uint8Array
 }
 
 /** Argon2id parameters of profile 1 (PROTOCOL §10), fixed for codes so that server and till agree for good. */
-export const ARGON2_PROFILE_1 = { memoryKib: 19 * 1024, iterations: 2, parallelism: 1, bytes: 32 } as const;
+export const ARGON2_PROFILE_1: Argon2Profile = { memoryKib: 19_456, iterations: 2, parallelism: 1, bytes: 32 };
+
+export interface Argon2Profile {
+  readonly memoryKib: number;
+  readonly iterations: number;
+  readonly parallelism: number;
+  readonly bytes: number;
+}
 
 /** The Argon2 salt of a code: bound to its issuer, so that two shops never share work. */
 export async function codeSalt(issuer: string, salt: Uint8Array): Promise<Bytes> {

@@ -1,0 +1,239 @@
+import { toHex, type Bytes } from "./bytes.ts";
+import type { Cbor } from "./cbor.ts";
+import { readShape, type Shape } from "./shape.ts";
+
+/**
+ * What the entries of this version say (PROTOCOL §4). A reader that meets an unknown kind or body keeps the entry and
+ * applies it later. No body holds personal data: people stand here by id.
+ */
+export type TillBody =
+  /** Entry 0: the chain begins; prev is the certificate's hash. */
+  | { readonly kind: "genesis" }
+  /** An operator's PIN was set or changed on this till; the record's version, never the PIN. */
+  | { readonly kind: "pin-set"; readonly operator: Bytes; readonly version: number }
+  | { readonly kind: "operator-in"; readonly operator: Bytes }
+  | { readonly kind: "operator-out"; readonly operator: Bytes }
+  /** Written before a secret is checked: the n-th try since the last success (PROTOCOL §10). */
+  | { readonly kind: "attempt"; readonly subjectClass: SubjectClass; readonly subject: Bytes; readonly n: number }
+  /** Something presented was not taken; `cti` only when its signature held. */
+  | { readonly kind: "refusal"; readonly code: string; readonly cti: Bytes | null; readonly sale: Bytes | null }
+  | ({ readonly kind: "sale" } & SaleBody)
+  /** The clock left the range in which it can be believed, or came back (PROTOCOL §8). */
+  | { readonly kind: "clock-jump"; readonly quality: string; readonly clockMs: number; readonly nowMs: number }
+  /** Codes and secrets stopped here, and why (PROTOCOL §6). */
+  | { readonly kind: "stopped"; readonly reason: string };
+
+export type SubjectClass = "operator" | "manager" | "code";
+
+export interface SaleBody {
+  readonly sale: Bytes;
+  readonly operator: Bytes;
+  /** The feed version whose rules this sale began and ended with. */
+  readonly feedVersion: number;
+  readonly currency: string;
+  readonly totalMinor: number;
+  readonly tenders: readonly TenderBody[];
+  /** Sales of this epoch up to and with this one, and their sum: what makes a gap a stated number. */
+  readonly runningCount: number;
+  readonly runningMinor: number;
+}
+
+export type TenderBody =
+  | {
+      readonly method: "cash";
+      readonly amountMinor: number;
+      readonly receivedMinor: number;
+    }
+  | {
+      readonly method: "payment-code";
+      readonly amountMinor: number;
+      /** What of an up-to code goes back to the issuer's list. */
+      readonly returnedMinor: number;
+      readonly cti: Bytes;
+      readonly via: "scan" | "number";
+      /** The code itself, so that the sale proves what it took. */
+      readonly cose: Bytes;
+    };
+
+/** What the server writes into its own journal of a merchant (till = `server`). */
+export type ServerBody =
+  | { readonly kind: "server-genesis" }
+  | {
+      readonly kind: "code-issued";
+      readonly cti: Bytes;
+      readonly cose: Bytes;
+      readonly leaseTill: Bytes | null;
+      readonly amountMinor: number;
+    }
+  | { readonly kind: "code-revoked"; readonly cti: Bytes; readonly amountMinor: number }
+  /** A second sale on one code: the winner is decided once, the loser's sale stands, the sum is a named loss. */
+  | {
+      readonly kind: "double-spend";
+      readonly cti: Bytes;
+      readonly winner: EntryRef;
+      readonly loser: EntryRef;
+      readonly lossMinor: number;
+    };
+
+export interface EntryRef {
+  readonly till: Bytes;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export const MAX_TENDERS = 20;
+const MAX_COSE = 1024;
+
+export function encodeTillBody(body: TillBody): Cbor {
+  switch (body.kind) {
+    case "genesis":
+      return [];
+    case "pin-set":
+      return [body.operator, body.version];
+    case "operator-in":
+    case "operator-out":
+      return [body.operator];
+    case "attempt":
+      return [body.subjectClass, body.subject, body.n];
+    case "refusal":
+      return [body.code, body.cti, body.sale];
+    case "sale":
+      return [
+        body.sale,
+        body.operator,
+        body.feedVersion,
+        body.currency,
+        body.totalMinor,
+        body.tenders.map(encodeTender),
+        body.runningCount,
+        body.runningMinor,
+      ];
+    case "clock-jump":
+      return [body.quality, body.clockMs, body.nowMs];
+    case "stopped":
+      return [body.reason];
+  }
+}
+
+function encodeTender(tender: TenderBody): Cbor {
+  if (tender.method === "cash") return ["cash", tender.amountMinor, tender.receivedMinor];
+  return ["payment-code", tender.amountMinor, tender.returnedMinor, tender.cti, tender.via, tender.cose];
+}
+
+/** The body of a till's entry, or null when this version does not understand it: keep the entry, apply it later. */
+export function decodeTillBody(kind: string, body: Cbor): TillBody | null {
+  return readShape(body, (shape): TillBody | null => {
+    switch (kind) {
+      case "genesis":
+        return { kind };
+      case "pin-set":
+        return { kind, operator: shape.bytes(16), version: shape.integer() };
+      case "operator-in":
+      case "operator-out":
+        return { kind, operator: shape.bytes(16) };
+      case "attempt":
+        return {
+          kind,
+          subjectClass: shape.oneOf(["operator", "manager", "code"]),
+          subject: shape.bytes(16),
+          n: shape.integer(1),
+        };
+      case "refusal":
+        return { kind, code: shape.text(40), cti: shape.bytesOrNull(16), sale: shape.bytesOrNull(16) };
+      case "sale":
+        return { kind, ...readSale(shape) };
+      case "clock-jump":
+        return {
+          kind,
+          quality: shape.text(20),
+          clockMs: shape.integer(Number.MIN_SAFE_INTEGER),
+          nowMs: shape.integer(Number.MIN_SAFE_INTEGER),
+        };
+      case "stopped":
+        return { kind, reason: shape.text(40) };
+      default:
+        return null;
+    }
+  });
+}
+
+function readSale(shape: Shape): SaleBody {
+  return {
+    sale: shape.bytes(16),
+    operator: shape.bytes(16),
+    feedVersion: shape.integer(),
+    currency: shape.text(3),
+    totalMinor: shape.integer(1),
+    tenders: shape.list(MAX_TENDERS, readTender),
+    runningCount: shape.integer(1),
+    runningMinor: shape.integer(1),
+  };
+}
+
+function readTender(shape: Shape): TenderBody {
+  const method = shape.oneOf(["cash", "payment-code"]);
+  if (method === "cash") return { method, amountMinor: shape.integer(1), receivedMinor: shape.integer(1) };
+  return {
+    method,
+    amountMinor: shape.integer(1),
+    returnedMinor: shape.integer(),
+    cti: shape.bytes(16),
+    via: shape.oneOf(["scan", "number"]),
+    cose: shape.bytes(undefined, MAX_COSE),
+  };
+}
+
+export function encodeServerBody(body: ServerBody): Cbor {
+  switch (body.kind) {
+    case "server-genesis":
+      return [];
+    case "code-issued":
+      return [body.cti, body.cose, body.leaseTill, body.amountMinor];
+    case "code-revoked":
+      return [body.cti, body.amountMinor];
+    case "double-spend":
+      return [body.cti, encodeRef(body.winner), encodeRef(body.loser), body.lossMinor];
+  }
+}
+
+export function decodeServerBody(kind: string, body: Cbor): ServerBody | null {
+  return readShape(body, (shape): ServerBody | null => {
+    switch (kind) {
+      case "server-genesis":
+        return { kind };
+      case "code-issued":
+        return {
+          kind,
+          cti: shape.bytes(16),
+          cose: shape.bytes(undefined, MAX_COSE),
+          leaseTill: shape.bytesOrNull(16),
+          amountMinor: shape.integer(1),
+        };
+      case "code-revoked":
+        return { kind, cti: shape.bytes(16), amountMinor: shape.integer(1) };
+      case "double-spend":
+        return {
+          kind,
+          cti: shape.bytes(16),
+          winner: shape.nested(readRef),
+          loser: shape.nested(readRef),
+          lossMinor: shape.integer(1),
+        };
+      default:
+        return null;
+    }
+  });
+}
+
+function encodeRef(ref: EntryRef): Cbor {
+  return [ref.till, ref.epoch, ref.seq];
+}
+
+function readRef(shape: Shape): EntryRef {
+  return { till: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
+}
+
+/** The key under which a code is spent once and for all: its cti, hex (the merchant is the database's or the till's). */
+export function spendKey(cti: Uint8Array): string {
+  return toHex(cti);
+}

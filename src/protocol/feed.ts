@@ -1,0 +1,250 @@
+import type { CodePolicy } from "./office-api.ts";
+import { sameBytes, type Bytes } from "./bytes.ts";
+import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
+import { sign } from "./crypto.ts";
+import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
+import { signedByServer } from "./push.ts";
+import { readShape, type Shape } from "./shape.ts";
+
+/** The change feed from server to till (PROTOCOL §7). A page is signed whole; the engine applies it in one transaction. */
+export type FeedChange =
+  /** Rules for codes, as the owner saved them (G9, G11). */
+  | { readonly type: "policy"; readonly policy: CodePolicy }
+  | { readonly type: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
+  | {
+      readonly type: "operator";
+      readonly operator: Bytes;
+      readonly name: string;
+      readonly role: "owner" | "manager" | "cashier";
+      readonly active: boolean;
+    }
+  /** A live code this till could take, under the tag of its 16-digit number. */
+  | { readonly type: "code"; readonly numberTag: Bytes; readonly cose: Bytes; readonly cti: Bytes }
+  /** Who may take the code without asking; null till: nobody. */
+  | { readonly type: "lease"; readonly cti: Bytes; readonly till: Bytes | null; readonly tillName: string }
+  | { readonly type: "revoked"; readonly cti: Bytes; readonly untilMs: number }
+  | {
+      readonly type: "spent";
+      readonly cti: Bytes;
+      readonly till: Bytes;
+      readonly tillName: string;
+      readonly atMs: number;
+      readonly amountMinor: number;
+      readonly untilMs: number;
+    }
+  /** This till's sale of (epoch, seq) came second on its code: a named loss, the sale stands (§11). */
+  | { readonly type: "loss"; readonly epoch: number; readonly seq: number; readonly lossMinor: number }
+  | { readonly type: "keyset"; readonly keyset: Bytes; readonly signature: Bytes }
+  /** The store's key of a week, sealed to this till's vault. */
+  | { readonly type: "site-key"; readonly keyEpoch: number; readonly sealed: Bytes }
+  /** `active` codes and secrets work · `revoked` cash and delivery only. */
+  | { readonly type: "till-state"; readonly state: "active" | "revoked" };
+
+export interface FeedPage {
+  readonly lineage: Bytes;
+  readonly merchant: Bytes;
+  readonly till: Bytes;
+  /** Applies only to a till that stands at `from`, unless `full`. */
+  readonly from: number;
+  readonly to: number;
+  /** Everything the till should know: what it has and is not here goes (never its own journal). */
+  readonly full: boolean;
+  readonly changes: readonly FeedChange[];
+  readonly serverMs: number | null;
+  readonly requestHash: Bytes;
+}
+
+export interface SignedPage {
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+}
+
+export const MAX_FEED_CHANGES = 2000;
+
+export async function signFeedPage(answerKey: CryptoKey, page: FeedPage): Promise<SignedPage> {
+  const bytes = encodeCbor([
+    1,
+    page.lineage,
+    page.merchant,
+    page.till,
+    page.from,
+    page.to,
+    page.full,
+    page.changes.map(encodeChange),
+    page.serverMs,
+    page.requestHash,
+  ]);
+  return { bytes, signature: await sign(answerKey, "feed", bytes) };
+}
+
+export function encodeSignedPage(page: SignedPage): Bytes {
+  return encodeCbor([page.bytes, page.signature]);
+}
+
+export function decodeSignedPage(bytes: Uint8Array): SignedPage | null {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return null;
+  return readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
+}
+
+/** The page, if an answer key signed it for this request (when given). Null is «no answer». */
+export async function openFeedPage(
+  keyset: Keyset,
+  signed: SignedPage,
+  requestHash: Uint8Array | null,
+): Promise<FeedPage | null> {
+  if (!(await signedByServer(keyset, "feed", signed))) return null;
+  const page = decodeFeedPage(signed.bytes);
+  return page && (requestHash === null || sameBytes(page.requestHash, requestHash)) ? page : null;
+}
+
+export function decodeFeedPage(bytes: Uint8Array): FeedPage | null {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return null;
+  return readShape(decoded.value, (shape) => {
+    shape.literal(1);
+    return {
+      lineage: shape.bytes(LINEAGE_BYTES),
+      merchant: shape.bytes(16),
+      till: shape.bytes(16),
+      from: shape.integer(),
+      to: shape.integer(),
+      full: shape.boolean(),
+      // A change of a later version is skipped here; its till gets it again in a full page after its update.
+      changes: shape.list(MAX_FEED_CHANGES, readChange).filter((change) => change !== null),
+      serverMs: shape.integerOrNull(),
+      requestHash: shape.bytes(32),
+    };
+  });
+}
+
+function encodeChange(change: FeedChange): Cbor {
+  switch (change.type) {
+    case "policy": {
+      const { validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor } = change.policy;
+      const rule = [validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor];
+      return [change.type, rule];
+    }
+    case "shop":
+      return [change.type, [change.shopName, change.tillName, change.currency]];
+    case "operator":
+      return [change.type, [change.operator, change.name, change.role, change.active]];
+    case "code":
+      return [change.type, [change.numberTag, change.cose, change.cti]];
+    case "lease":
+      return [change.type, [change.cti, change.till, change.tillName]];
+    case "revoked":
+      return [change.type, [change.cti, change.untilMs]];
+    case "spent":
+      return [
+        change.type,
+        [change.cti, change.till, change.tillName, change.atMs, change.amountMinor, change.untilMs],
+      ];
+    case "loss":
+      return [change.type, [change.epoch, change.seq, change.lossMinor]];
+    case "keyset":
+      return [change.type, [change.keyset, change.signature]];
+    case "site-key":
+      return [change.type, [change.keyEpoch, change.sealed]];
+    case "till-state":
+      return [change.type, [change.state]];
+  }
+}
+
+function readChange(outer: Shape): FeedChange | null {
+  const type = outer.text(40);
+  const body = outer.any();
+  return readShape([body], (wrapper) => {
+    const read = READERS.get(type);
+    if (!read) {
+      wrapper.any();
+      return null;
+    }
+    return wrapper.nested(read);
+  });
+}
+
+const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<string, (shape: Shape) => FeedChange>([
+  [
+    "policy",
+    (shape) => ({
+      type: "policy",
+      policy: {
+        validDays: shape.integer(1),
+        latestExpiryMs: shape.integerOrNull(),
+        passwordRule: shape.oneOf(["never", "always", "above"]),
+        passwordAboveMinor: shape.integer(),
+        passwordKind: shape.oneOf(["digits", "letters"]),
+        maxCodeMinor: shape.integer(1),
+      },
+    }),
+  ],
+  [
+    "shop",
+    (shape) => ({
+      type: "shop",
+      shopName: shape.text(200),
+      tillName: shape.text(200),
+      currency: shape.text(3),
+    }),
+  ],
+  [
+    "operator",
+    (shape) => ({
+      type: "operator",
+      operator: shape.bytes(16),
+      name: shape.text(200),
+      role: shape.oneOf(["owner", "manager", "cashier"]),
+      active: shape.boolean(),
+    }),
+  ],
+  [
+    "code",
+    (shape) => ({
+      type: "code",
+      numberTag: shape.bytes(16),
+      cose: shape.bytes(undefined, 1024),
+      cti: shape.bytes(16),
+    }),
+  ],
+  [
+    "lease",
+    (shape) => ({
+      type: "lease",
+      cti: shape.bytes(16),
+      till: shape.bytesOrNull(16),
+      tillName: shape.text(200),
+    }),
+  ],
+  ["revoked", (shape) => ({ type: "revoked", cti: shape.bytes(16), untilMs: shape.integer() })],
+  [
+    "spent",
+    (shape) => ({
+      type: "spent",
+      cti: shape.bytes(16),
+      till: shape.bytes(16),
+      tillName: shape.text(200),
+      atMs: shape.integer(),
+      amountMinor: shape.integer(),
+      untilMs: shape.integer(),
+    }),
+  ],
+  [
+    "loss",
+    (shape) => ({ type: "loss", epoch: shape.integer(1), seq: shape.integer(), lossMinor: shape.integer(1) }),
+  ],
+  [
+    "keyset",
+    (shape) => ({ type: "keyset", keyset: shape.bytes(undefined, 256 * 1024), signature: shape.bytes(64) }),
+  ],
+  [
+    "site-key",
+    (shape) => ({ type: "site-key", keyEpoch: shape.integer(), sealed: shape.bytes(undefined, 256) }),
+  ],
+  ["till-state", (shape) => ({ type: "till-state", state: shape.oneOf(["active", "revoked"]) })],
+]);
+
+/** `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request. */
+export function feedPath(from: number | "full", nonceHex: string): string {
+  return `/api/till/feed?from=${from}&nonce=${nonceHex}`;
+}
