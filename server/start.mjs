@@ -35,12 +35,23 @@ const server = spawn(pinnedNode, [join(rootDir, "server", "main.ts"), ...args], 
 });
 
 let asked = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    if (asked) return;
-    asked = true;
-    server.kill(signal === "SIGHUP" ? "SIGTERM" : signal);
-  });
+/** Passes the wish to stop on, once: a server that hears it twice may give up the request it is finishing. */
+function stop(signal) {
+  if (asked) return;
+  asked = true;
+  server.kill(signal);
+}
+process.on("SIGINT", () => stop("SIGINT"));
+process.on("SIGTERM", () => stop("SIGTERM"));
+process.on("SIGHUP", () => stop("SIGTERM"));
+
+// npm runs us through a shell, and a SIGTERM sent to npm ends that shell without reaching us. Without this look at who
+// our parent is, the server would keep the port and the database after its starter is gone.
+if (process.env["npm_lifecycle_event"] !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop("SIGTERM");
+  }, 500).unref();
 }
 
 server.once("error", (error) => {
