@@ -1,0 +1,11 @@
+import type { Kysely } from "kysely";
+import * as control from "./0001-control.ts";
+
+export interface Migration {
+  /** `0001-kebab-name`: order and identity. Never renamed once released. */
+  readonly name: string;
+  up(tx: Kysely<unknown>): Promise<void>;
+}
+
+/** Every migration, in order. A new one is added at the end. */
+export const migrations: readonly Migration[] = [{ name: "0001-control", up: control.up }];
