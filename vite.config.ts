@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
-/** Serves the manifest at one fixed address, so an installed till never meets a second manifest after an update. */
+/**
+ * Serves the manifest at one fixed address, so an installed till never meets a second manifest after an
+ * update.
+ */
 function rootManifest(): Plugin {
   return {
     name: "guitai:root-manifest",
@@ -74,8 +77,8 @@ export default defineConfig({
         sourcemap: true,
         globPatterns: ["index.html", "manifest.webmanifest", "assets/**", "icons/*"],
         globIgnores: ["**/*.map"],
-        // The scanner's WebAssembly is the largest piece. Beyond this the build fails: a piece that is left out
-        // would be missing exactly when the network is.
+        // The scanner's WebAssembly is the largest piece. Beyond this the build fails: a piece that is left
+        // out would be missing exactly when the network is.
         maximumFileSizeToCacheInBytes: 3_000_000,
         manifestTransforms: [
           (entries) => ({ manifest: entries.filter((entry) => !officeOnly.has(entry.url)), warnings: [] }),

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready to run: packages installed, pages built. Plain JavaScript without packages, because
+// Makes a fresh clone ready to run: packages installed, pages built. Plain JavaScript without packages, since
 // it runs before there are any, on whatever Node (20 or later) the machine's npm came with.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -68,7 +68,7 @@ export async function installDependencies() {
     const wanted = digestOf(await readFile(lockFile));
     if (existsSync(pinnedNode) && (await isInstalled(wanted))) return;
     console.log("Installing packages (npm ci) …");
-    // npm tells its children where it lives; otherwise it is on the PATH (npm.cmd on Windows, found by a shell).
+    // npm tells its children where it lives; else it is on the PATH (npm.cmd on Windows, found by a shell).
     const npm = process.env["npm_execpath"];
     const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
     const code =
@@ -80,7 +80,9 @@ export async function installDependencies() {
   });
 }
 
-/** Builds dist/ when it is not made from what the checkout holds now; answers whether it built. Throws on failure. */
+/**
+ * Builds dist/ when it is not made from what the checkout holds; answers whether it built. Throws on failure.
+ */
 export async function buildPages() {
   return await oneAtATime("build", async () => {
     const wanted = await digestOfSources();

@@ -25,7 +25,7 @@ try {
   process.exit(1);
 }
 
-// A process group of its own: Ctrl-C reaches every program of the terminal's group, and a database that hears
+// A process group of its own: Ctrl-C reaches every program in the shell's group, and a database that hears
 // it too stops before the server has finished its last request. The server hears it once, from here.
 const server = spawn(pinnedNode, [join(rootDir, "server", "main.ts"), ...args], {
   cwd: rootDir,
@@ -45,8 +45,8 @@ process.on("SIGINT", () => stop("SIGINT"));
 process.on("SIGTERM", () => stop("SIGTERM"));
 process.on("SIGHUP", () => stop("SIGTERM"));
 
-// npm runs us through a shell, and a SIGTERM sent to npm ends that shell without reaching us. Without this look at who
-// our parent is, the server would keep the port and the database after its starter is gone.
+// npm runs us through a shell, and a SIGTERM sent to npm ends that shell without reaching us. Without this
+// look at who our parent is, the server would keep the port and the database after its starter is gone.
 if (process.env["npm_lifecycle_event"] !== undefined) {
   const parent = process.ppid;
   setInterval(() => {
