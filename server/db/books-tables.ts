@@ -1,5 +1,311 @@
 // The `books` schema: everything a merchant's money is written in. Every key begins with merchant_id.
+import type { ColumnType, Generated } from "kysely";
+import type { BytesColumn, NullableBytesColumn } from "./control-tables.ts";
 
-// An interface, not an empty record: tables are added as `"books.entries": EntriesTable`.
-// oxlint-disable-next-line typescript/no-empty-object-type -- filled table by table
-export interface BooksTables {}
+/** Found by till id before the merchant is known: the one door from a tablet to its shop. */
+export interface TillDirectoryTable {
+  till_id: BytesColumn;
+  merchant_id: BytesColumn;
+}
+
+export interface ActivationDirectoryTable {
+  locator: string;
+  merchant_id: BytesColumn;
+  activation_id: BytesColumn;
+  expires_at_ms: number;
+}
+
+/** One row: the highest time this server has signed (PROTOCOL §8). */
+export interface ClockMarkTable {
+  one: Generated<boolean>;
+  mark_ms: number;
+}
+
+export interface CountersTable {
+  merchant_id: BytesColumn;
+  arrival: Generated<number>;
+  feed_version: Generated<number>;
+}
+
+export interface StoresTable {
+  merchant_id: BytesColumn;
+  store_id: BytesColumn;
+  name: string;
+}
+
+export interface TillsTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  store_id: BytesColumn;
+  short_id: string;
+  name: string;
+  created_at_ms: number;
+  revoked_at_ms: number | null;
+}
+
+/** `pending` typed code, owner has not said «same» · `frozen` fork · `damaged` the chain broke · `closed` replaced. */
+export type EpochState = "pending" | "open" | "frozen" | "damaged" | "closed";
+
+export interface TillEpochsTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  certificate: BytesColumn;
+  root_signature: BytesColumn;
+  device_key: BytesColumn;
+  vault_key: BytesColumn;
+  /** What entry 0 must chain to. */
+  genesis_prev: BytesColumn;
+  /** −1 while nothing is held; then `head_hash` is `genesis_prev`. */
+  head_seq: Generated<number>;
+  head_hash: BytesColumn;
+  state: EpochState;
+  closed_reason: string | null;
+  /** Enrolled by a typed code, which the owner confirms by six digits. */
+  typed: boolean;
+  enrolled_at_ms: number;
+  confirmed_at_ms: number | null;
+  /** The feed version this till is known to have applied. */
+  feed_version: Generated<number>;
+  /** Every signature up to this seq has been checked one by one. */
+  verified_seq: Generated<number>;
+  last_seen_ms: number | null;
+  build: string | null;
+}
+
+export interface ActivationsTable {
+  merchant_id: BytesColumn;
+  activation_id: BytesColumn;
+  till_id: BytesColumn;
+  locator: string;
+  /** Both secrets, sealed under the merchant's data key. */
+  secrets: BytesColumn;
+  created_at_ms: number;
+  expires_at_ms: number;
+  wrong: Generated<number>;
+  killed: Generated<boolean>;
+  used_epoch: number | null;
+  used_device_key: NullableBytesColumn;
+  used_vault_key: NullableBytesColumn;
+}
+
+export interface EntriesTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  hash: BytesColumn;
+  bytes: BytesColumn;
+  signature: BytesColumn;
+  kind: string;
+  arrival: number;
+  received_at_ms: number;
+  applied_version: number | null;
+}
+
+export interface ServerHeadsTable {
+  merchant_id: BytesColumn;
+  epoch: number;
+  head_seq: number;
+  head_hash: BytesColumn;
+}
+
+export interface JournalDutiesTable {
+  merchant_id: BytesColumn;
+  duty_id: BytesColumn;
+  /** CBOR of a server body. */
+  body: BytesColumn;
+  kind: string;
+  created_at_ms: number;
+}
+
+export interface QuarantinedTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  hash: BytesColumn;
+  seq: number;
+  bytes: BytesColumn;
+  signature: BytesColumn;
+  reason: string;
+  received_at_ms: number;
+}
+
+export interface SalesTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  short_id: string;
+  sale_id: BytesColumn;
+  arrival: number;
+  received_at_ms: number;
+  /** The till's own time. */
+  at_ms: number;
+  operator_id: BytesColumn;
+  currency: string;
+  total_minor: number;
+  loss_minor: Generated<number>;
+  hash: BytesColumn;
+  /** Why the owner should look: `late` came in after its epoch was closed. */
+  flagged: string | null;
+}
+
+export interface SaleTendersTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  n: number;
+  method: "cash" | "payment-code";
+  amount_minor: number;
+  returned_minor: Generated<number>;
+  cti: NullableBytesColumn;
+}
+
+export interface CodesTable {
+  merchant_id: BytesColumn;
+  cti: BytesColumn;
+  short_id: string;
+  /** Counts the merchant's codes from 1: order and cursor of the list. */
+  number: number;
+  store_id: BytesColumn;
+  cose: BytesColumn;
+  /** The 16 digits, sealed under the merchant's data key. */
+  digits: BytesColumn;
+  number_tag: BytesColumn;
+  amount_minor: number;
+  currency: string;
+  kind: "exact" | "up-to";
+  rule: "none" | "method" | "own";
+  key_epoch: number;
+  issued_at_ms: number;
+  issued_by: string;
+  valid_from_ms: number;
+  expires_at_ms: number;
+  lease_till: NullableBytesColumn;
+  /** The only till that may take it, when its audience is a till. */
+  only_till: NullableBytesColumn;
+  revoked_at_ms: number | null;
+}
+
+export interface CodeClaimsTable {
+  merchant_id: BytesColumn;
+  cti: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  amount_minor: number;
+  returned_minor: number;
+  at_ms: number;
+  /** A second sale came and the winner was named: it never changes again. */
+  decided: Generated<boolean>;
+}
+
+export interface OutcomesTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  kind: string;
+  cti: BytesColumn;
+  loss_minor: number;
+  at_ms: number;
+}
+
+export interface IssueRequestsTable {
+  merchant_id: BytesColumn;
+  /** Hash of the request id: the id itself stays with the caller, a generated password comes from it. */
+  request_hash: BytesColumn;
+  cti: BytesColumn;
+  generated: boolean;
+}
+
+export interface FeedChangesTable {
+  merchant_id: BytesColumn;
+  change_id: BytesColumn;
+  /** Null until the sequencer has seen it committed. */
+  version: number | null;
+  /** Null: every till of the shop. */
+  till_id: NullableBytesColumn;
+  /** Only for this epoch of the till: sealed to its vault, or about its entries. */
+  epoch: number | null;
+  type: string;
+  /** A later change of the same subject replaces this one. */
+  subject: string;
+  body: BytesColumn;
+  /** Not needed any more after this moment. */
+  until_ms: number | null;
+  created_at_ms: number;
+}
+
+export interface SiteKeysTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  key_epoch: number;
+  change_id: BytesColumn;
+}
+
+/** As `CodePolicy` of the office's API; written as JSON text. */
+export interface StoredPolicy {
+  readonly validDays: number;
+  readonly latestExpiryMs: number | null;
+  readonly passwordRule: "never" | "always" | "above";
+  readonly passwordAboveMinor: number;
+  readonly passwordKind: "digits" | "letters";
+  readonly maxCodeMinor: number;
+}
+
+export interface PoliciesTable {
+  merchant_id: BytesColumn;
+  number: number;
+  policy: ColumnType<StoredPolicy, string, never>;
+  saved_at_ms: number;
+  saved_by: string;
+  change_id: BytesColumn;
+}
+
+export interface OperatorsTable {
+  merchant_id: BytesColumn;
+  operator_id: BytesColumn;
+  name: string;
+  role: "owner" | "manager" | "cashier";
+  active: Generated<boolean>;
+  account_id: string | null;
+}
+
+export interface FindingsTable {
+  merchant_id: BytesColumn;
+  kind: string;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  at_ms: number;
+}
+
+export interface BooksTables {
+  "control.till_directory": TillDirectoryTable;
+  "control.activation_directory": ActivationDirectoryTable;
+  "control.clock_mark": ClockMarkTable;
+  "books.counters": CountersTable;
+  "books.stores": StoresTable;
+  "books.tills": TillsTable;
+  "books.till_epochs": TillEpochsTable;
+  "books.activations": ActivationsTable;
+  "books.entries": EntriesTable;
+  "books.server_heads": ServerHeadsTable;
+  "books.journal_duties": JournalDutiesTable;
+  "books.quarantined": QuarantinedTable;
+  "books.sales": SalesTable;
+  "books.sale_tenders": SaleTendersTable;
+  "books.codes": CodesTable;
+  "books.code_claims": CodeClaimsTable;
+  "books.outcomes": OutcomesTable;
+  "books.issue_requests": IssueRequestsTable;
+  "books.feed_changes": FeedChangesTable;
+  "books.site_keys": SiteKeysTable;
+  "books.policies": PoliciesTable;
+  "books.operators": OperatorsTable;
+  "books.findings": FindingsTable;
+}

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import * as control from "./0001-control.ts";
+import * as books from "./0002-books.ts";
 
 export interface Migration {
   /** `0001-kebab-name`: order and identity. Never renamed once released. */
@@ -8,4 +9,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. A new one is added at the end. */
-export const migrations: readonly Migration[] = [{ name: "0001-control", up: control.up }];
+export const migrations: readonly Migration[] = [
+  { name: "0001-control", up: control.up },
+  { name: "0002-books", up: books.up },
+];
