@@ -111,3 +111,15 @@ export function formatMoney(amountMinor: number, currency: string): string {
 export function currencySymbol(currency: string): string {
   return factsOf(currency).symbol;
 }
+
+/** A whole sum without its zeros, for a small key: 10000 CNY → «¥100», 3850 → «¥38.50». */
+export function formatMoneyShort(amountMinor: number, currency: string): string {
+  const text = formatMoney(amountMinor, currency);
+  return text.replace(/\.0+$/u, "");
+}
+
+/** The sum as a voice reads it: no signs, no grouping, no closing zeros: 3800 CNY → «38», 123450 → «1234.5». */
+export function spokenAmount(amountMinor: number, currency: string): string {
+  const plain = formatAmount(amountMinor, currency).replaceAll(",", "");
+  return plain.includes(".") ? plain.replace(/\.?0+$/u, "") : plain;
+}
