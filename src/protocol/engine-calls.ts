@@ -10,9 +10,10 @@ import type { Result } from "#domain/result.ts";
 export interface TillView {
   /**
    * `booting` until the database is open · `unenrolled` shows Activate · `comparing` shows the six digits and waits for
-   * the owner's «same» · `needs-pin` a first operator PIN must be set · `locked` shows Lock · `open` an operator is in.
+   * the owner's «same» · `needs-pin` a first operator PIN must be set · `locked` shows Lock · `open` an operator is in
+   * · `elsewhere` another window of this browser holds the till; this one takes over by itself when that one closes.
    */
-  readonly phase: "booting" | "unenrolled" | "comparing" | "needs-pin" | "locked" | "open";
+  readonly phase: "booting" | "elsewhere" | "unenrolled" | "comparing" | "needs-pin" | "locked" | "open";
   readonly shopName: string;
   readonly tillName: string;
   /** Six digits to compare on both screens, only while `comparing`. */
@@ -62,17 +63,23 @@ export interface SettingsView {
 /** The one sale in hand. */
 export interface SaleView {
   readonly id: string;
+  /** What remains to be paid. */
   readonly dueMinor: number;
+  /** What accepted codes already cover of it; nothing of it is spent before the sale is complete. */
+  readonly coveredMinor: number;
   readonly state: "due" | "password" | "paid";
   /** The code on the counter while `password`. */
   readonly code: { readonly amountMinor: number; readonly kind: "exact" | "up-to" } | null;
   readonly paid: PaidView | null;
 }
 
+/** How a sale was paid; `mixed` is a code for a part and cash for the rest. */
+export type SaleMethod = "cash" | "payment-code" | "mixed";
+
 export interface PaidView {
   readonly saleId: string;
   readonly amountMinor: number;
-  readonly method: "cash" | "payment-code";
+  readonly method: SaleMethod;
   readonly receivedMinor: number;
   readonly changeMinor: number;
   /** What of an up-to code goes back to the issuer's list. */
@@ -89,7 +96,7 @@ export interface SaleRow {
   readonly id: string;
   readonly atMs: number;
   readonly amountMinor: number;
-  readonly method: "cash" | "payment-code";
+  readonly method: SaleMethod;
   readonly operatorName: string;
   readonly seq: number;
   readonly epoch: number;
@@ -109,6 +116,8 @@ export interface RefusalRow {
 /** What came of presenting a scanned or typed code. */
 export type PresentOutcome =
   | { readonly kind: "paid"; readonly paid: PaidView }
+  /** An up-to code covers a part; the rest is still due. */
+  | { readonly kind: "part-paid"; readonly dueMinor: number; readonly coveredMinor: number }
   /** Open the pad next: `openPad({ purpose: "code" })`. */
   | { readonly kind: "password"; readonly dueMinor: number; readonly passwordKind: "digits" | "letters" }
   | { readonly kind: "refused"; readonly refusal: CodeRefusal | TillRefusal };
@@ -129,6 +138,17 @@ export interface Pad {
   readonly port: MessagePort;
 }
 
+/**
+ * On the BroadcastChannel «guitai»: the service worker tells that it wrote receipts or pages, the engine that there is
+ * something to send or to fetch (the page then pokes the service worker).
+ */
+export type ChannelMessage = { readonly type: "wrote" } | { readonly type: "want-sync" };
+/** Page → service worker, by postMessage. `timer` respects the back-off, the others do not. */
+export interface SyncPoke {
+  readonly type: "sync";
+  readonly reason: "commit" | "online" | "visible" | "timer" | "asked" | "hint";
+}
+
 /** Page → pin.worker. */
 export type PadMessage = { readonly type: "char"; readonly char: string } | { readonly type: "back" } | { readonly type: "clear" };
 /** pin.worker → page. */
@@ -138,6 +158,7 @@ export interface PadCount {
 
 export type PadOutcome =
   | { readonly kind: "paid"; readonly paid: PaidView }
+  | { readonly kind: "part-paid"; readonly dueMinor: number; readonly coveredMinor: number }
   | { readonly kind: "operator-in"; readonly operator: OperatorView }
   /** The new PIN was read once; ask for it again on the same pad. */
   | { readonly kind: "again" }

@@ -244,6 +244,17 @@ const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<strin
   ["till-state", (shape) => ({ type: "till-state", state: shape.oneOf(["active", "revoked"]) })],
 ]);
 
+/** A change as it is kept until a page carries it. */
+export function encodeFeedChange(change: FeedChange): Bytes {
+  return encodeCbor(encodeChange(change));
+}
+
+/** Reads a kept change; null when this version does not know it. */
+export function decodeFeedChange(bytes: Uint8Array): FeedChange | null {
+  const decoded = decodeCbor(bytes);
+  return decoded.ok ? readShape(decoded.value, readChange) : null;
+}
+
 /** `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request. */
 export function feedPath(from: number | "full", nonceHex: string): string {
   return `/api/till/feed?from=${from}&nonce=${nonceHex}`;

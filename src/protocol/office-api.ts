@@ -193,7 +193,7 @@ export interface SaleListRow {
   /** The order of this list: per-merchant arrival number. */
   readonly arrival: number;
   readonly amountMinor: number;
-  readonly method: "cash" | "payment-code";
+  readonly method: "cash" | "payment-code" | "mixed";
   readonly lossMinor: number;
 }
 export interface SaleDetail extends SaleListRow {

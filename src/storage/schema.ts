@@ -1,0 +1,203 @@
+import type { Bytes } from "#protocol/bytes.ts";
+import type { CodePolicy } from "#protocol/office-api.ts";
+import type { SecretRecord } from "#protocol/vault-records.ts";
+
+/**
+ * The till's IndexedDB, row by row. Each table has one writer: the engine worker all of them but the last three, which
+ * belong to the service worker. Ids are hex text in keys, bytes in values.
+ */
+export const DATABASE_NAME = "guitai";
+
+/** Additive only: a page of an older build may still have the database open. */
+export const STORES_V1: Readonly<Record<string, string>> = {
+  identity: "key",
+  head: "key",
+  journal: "[epoch+seq], [kind+epoch+seq]",
+  sales: "id, [epoch+seq]",
+  spent: "cti",
+  attempts: "key",
+  operators: "id",
+  secrets: "subject",
+  vault: "key",
+  codes: "numberTag, cti",
+  leases: "cti",
+  revoked: "cti",
+  siteKeys: "keyEpoch",
+  losses: "[epoch+seq]",
+  settings: "key",
+  reserve: "key",
+  receipts: "epoch",
+  delivery: "key",
+  inbox: "++id",
+};
+
+export interface IdentityRow {
+  readonly key: "till";
+  readonly certificate: Bytes;
+  readonly rootSignature: Bytes;
+  readonly merchant: Bytes;
+  readonly store: Bytes;
+  readonly till: Bytes;
+  readonly epoch: number;
+  readonly rootKey: Bytes;
+  /** ECDSA P-256, non-extractable: made here, never leaves (I: stops scripts, not a copied disk). */
+  readonly devicePrivate: CryptoKey;
+  /** Six digits to compare until the owner says «same»; null when scanned or confirmed. */
+  readonly compareDigits: string | null;
+}
+
+/** An enrolment under way: the keys are on disk before the request leaves, so a retry sends the same request. */
+export interface PendingEnrolmentRow {
+  readonly key: "pending";
+  /** SHA-256 of the activation text: another code starts over with new keys. */
+  readonly activationHash: string;
+  readonly request: Bytes;
+  readonly proof: Bytes;
+  readonly signature: Bytes;
+  readonly devicePrivate: CryptoKey;
+  readonly vault: VaultRow;
+}
+
+export interface HeadRow {
+  readonly key: "head";
+  readonly epoch: number;
+  readonly seq: number;
+  readonly hash: Bytes;
+  /** Sales of this epoch and their sum. */
+  readonly runningCount: number;
+  readonly runningMinor: number;
+}
+
+export interface JournalRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly kind: string;
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+  readonly hash: Bytes;
+  readonly nowMs: number;
+}
+
+export interface SaleRecord {
+  readonly id: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly atMs: number;
+  readonly operatorId: string;
+  readonly amountMinor: number;
+  readonly method: "cash" | "payment-code" | "mixed";
+  readonly headHex: string;
+}
+
+export interface SpentRow {
+  readonly cti: string;
+  readonly tillName: string;
+  readonly atMs: number;
+  readonly amountMinor: number;
+  readonly here: boolean;
+}
+
+export interface AttemptsRow {
+  /** `operator:<hex>`, `code:<cti>`, `device:operator`, `device:code`. */
+  readonly key: string;
+  readonly count: number;
+}
+
+export interface OperatorRow {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "manager" | "cashier";
+  readonly active: boolean;
+}
+
+export interface SecretRow extends SecretRecord {
+  /** The operator's id, hex. */
+  readonly subject: string;
+}
+
+/** VK under one pepper method, and the vault's private half under VK. `basic`: the wrap key is stored beside it. */
+export interface VaultRow {
+  readonly key: "vault";
+  readonly level: "basic";
+  readonly wrapKey: CryptoKey;
+  readonly wrappedVk: Bytes;
+  readonly publicKey: Bytes;
+  readonly wrappedPrivate: Bytes;
+}
+
+export interface CodeRow {
+  /** Tag of the 16-digit number under its week's site key, hex. */
+  readonly numberTag: string;
+  readonly cti: string;
+  readonly cose: Bytes;
+}
+
+export interface LeaseRow {
+  readonly cti: string;
+  /** Hex id of the till that holds it; null: nobody. */
+  readonly till: string | null;
+  readonly tillName: string;
+}
+
+export interface RevokedRow {
+  readonly cti: string;
+  readonly untilMs: number;
+}
+
+export interface SiteKeyRow {
+  readonly keyEpoch: number;
+  readonly sealed: Bytes;
+}
+
+export interface LossRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly lossMinor: number;
+}
+
+export type SettingsRow =
+  | { readonly key: "feed"; readonly version: number; readonly lineage: Bytes; readonly appliedAtMs: number | null }
+  | { readonly key: "keyset"; readonly bytes: Bytes; readonly signature: Bytes }
+  | { readonly key: "policy"; readonly policy: CodePolicy }
+  | { readonly key: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
+  | { readonly key: "mark"; readonly markMs: number; readonly anchorMs: number }
+  | { readonly key: "stop"; readonly reason: "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost" };
+
+export interface ReserveRow {
+  readonly key: "reserve";
+  readonly ballast: Bytes;
+}
+
+/** The server's newest receipt of an epoch: everything up to `seq` is stored there. Written by the service worker. */
+export interface ReceiptRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly answer: Bytes;
+  readonly signature: Bytes;
+}
+
+/** How delivery stands. Written by the service worker, read by the engine for the strip. */
+export type DeliveryRow =
+  | { readonly key: "token"; readonly token: string; readonly untilMs: number }
+  | {
+      readonly key: "state";
+      readonly state: "online" | "syncing" | "offline" | "silent";
+      readonly sinceMs: number;
+      readonly lastAnswerMs: number | null;
+      readonly done: number;
+      readonly of: number;
+      readonly failures: number;
+      readonly nextTryMs: number;
+    }
+  /** What a verified answer said against this till; the engine looks at the evidence and decides. */
+  | { readonly key: "finding"; readonly answer: Bytes; readonly signature: Bytes; readonly requestHash: Bytes };
+
+export interface InboxRow {
+  readonly id?: number;
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+  readonly requestHash: Bytes;
+  /** How long the request took and when its answer came, by the device's clock: what an anchor needs. */
+  readonly roundTripMs: number;
+  readonly receivedClockMs: number;
+}
