@@ -8,7 +8,7 @@ import { accepted, refused, type Result } from "#domain/result.ts";
 export type Cbor = number | string | boolean | null | Uint8Array | readonly Cbor[] | ReadonlyMap<CborKey, Cbor>;
 export type CborKey = number | string;
 
-/** Why bytes are not ours: `where` is the offset of the first wrong byte. */
+/** Why bytes are not ours: `where` is the offset that reading had come to. */
 export interface CborFault {
   readonly code: "not-deterministic-cbor";
   readonly what: string;
@@ -23,7 +23,10 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The one encoding of a value. Throws on what the protocol cannot say (a float, a lone surrogate): a bug of the caller. */
+/**
+ * The one encoding of a value. Throws on what the protocol cannot say (a float, a lone surrogate, more levels or bytes
+ * than a reader takes): a bug of the caller, better met before the bytes are signed than by whoever has to read them.
+ */
 export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -31,7 +34,8 @@ export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
     chunks.push(bytes);
     total += bytes.length;
   };
-  const write = (item: Cbor): void => {
+  const write = (item: Cbor, depth: number): void => {
+    if (depth > MAX_DEPTH) throw new RangeError("cbor: too deep");
     if (item === null) push(Uint8Array.of(0xf6));
     else if (item === true) push(Uint8Array.of(0xf5));
     else if (item === false) push(Uint8Array.of(0xf4));
@@ -48,18 +52,19 @@ export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
       push(item);
     } else if (isArray(item)) {
       push(head(4, item.length));
-      for (const member of item) write(member);
+      for (const member of item) write(member, depth + 1);
     } else {
       push(head(5, item.size));
       const entries = [...item].map(([key, member]) => ({ key: encodeCbor(key), member }));
       entries.sort((a, b) => compareBytes(a.key, b.key));
       for (const { key, member } of entries) {
         push(key);
-        write(member);
+        write(member, depth + 1);
       }
     }
   };
-  write(value);
+  write(value, 0);
+  if (total > MAX_BYTES) throw new RangeError("cbor: longer than 4 MiB");
   const out = new Uint8Array(total);
   let offset = 0;
   for (const chunk of chunks) {
