@@ -87,6 +87,9 @@ export interface SaleRecord {
   readonly amountMinor: number;
   readonly method: "cash" | "payment-code" | "mixed";
   readonly headHex: string;
+  /** Sales of the epoch up to and with this one, and their sum: what is unsent is a difference of two rows. */
+  readonly runningCount: number;
+  readonly runningMinor: number;
 }
 
 export interface SpentRow {

@@ -54,6 +54,11 @@ export class TillDatabase extends Dexie {
     this.version(1).stores(STORES_V1);
   }
 
+  /** The tables the engine writes, opened together in every append so that no effect can forget one. */
+  get engineTables(): readonly Table[] {
+    return this.tables.filter((table) => !SERVICE_WORKER_TABLES.has(table.name));
+  }
+
   /** One setting by its key, typed. */
   async setting<K extends SettingsRow["key"]>(key: K): Promise<Extract<SettingsRow, { key: K }> | null> {
     const row = await this.settings.get(key);
@@ -70,6 +75,9 @@ export class TillDatabase extends Dexie {
     return row?.key === "pending" ? row : null;
   }
 }
+
+/** Written by the service worker alone: an append must not wait for it, nor it for an append. */
+const SERVICE_WORKER_TABLES: ReadonlySet<string> = new Set(["receipts", "delivery", "inbox"]);
 
 /** Is this the disk saying that it is full? */
 export function isQuotaError(cause: unknown): boolean {

@@ -1,0 +1,191 @@
+import { accepted, refused, type Result } from "#domain/result.ts";
+import type { TillRefusal } from "#domain/refusal.ts";
+import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { encodeEntry, genesisPrev, hashEntry, signEntry } from "#protocol/entry.ts";
+import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
+import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
+import { isQuotaError, type TillDatabase } from "#storage/till-database.ts";
+import type { Mirror } from "./mirror.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { TillTime } from "./till-time.ts";
+
+/** An entry that is on disk: it may be shown, spoken, printed, sent. */
+export interface Committed {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly hash: Bytes;
+  /** First 8 hex digits of the hash: what a receipt carries (B10). */
+  readonly headHex: string;
+  readonly nowMs: number;
+}
+
+/** Running figures of the epoch before the entry that is being made. */
+export interface RunningFigures {
+  readonly count: number;
+  readonly sumMinor: number;
+}
+
+/** What is to be recorded: a body, and what else changes in the very same transaction. */
+export interface Draft<R> {
+  /** Builds the body on the running figures as they stand; called again when another write came between. */
+  readonly body: (running: RunningFigures) => TillBody;
+  /**
+   * Runs inside the transaction, before the entry is added. Only Dexie may be awaited in it: IndexedDB commits as soon
+   * as it falls idle, and a foreign await would leave half a sale. A refusal aborts everything and frees the seq.
+   */
+  readonly inside?: (entry: Committed) => Promise<R | null>;
+}
+
+/** Given up when the disk is full, so that the tries and the sale in hand still find room (PROTOCOL §10). */
+const BALLAST_BYTES = 1024 * 1024;
+/** Another window or a recovery moved the head this often between reading and writing: something is badly wrong. */
+const MAX_RACES = 3;
+
+class Refused extends Error {
+  readonly refusal: unknown;
+  constructor(refusal: unknown) {
+    super("refused inside");
+    this.refusal = refusal;
+  }
+}
+class HeadMoved extends Error {}
+
+/**
+ * The till's journal: hash-chained, signed by the device, appended in one strict transaction with everything that
+ * follows from the entry (PROTOCOL §4, I1, I3). One append at a time; nothing is shown before `complete`.
+ */
+export class Ledger {
+  readonly #db: TillDatabase;
+  readonly #identity: IdentityRow;
+  readonly #time: TillTime;
+  readonly #mirror: Mirror | null;
+  readonly #surroundings: Surroundings;
+  #turn: Promise<unknown> = Promise.resolve();
+  #full = false;
+  #keysetVersion = 0;
+
+  constructor(
+    db: TillDatabase,
+    identity: IdentityRow,
+    time: TillTime,
+    mirror: Mirror | null,
+    surroundings: Surroundings,
+  ) {
+    this.#db = db;
+    this.#identity = identity;
+    this.#time = time;
+    this.#mirror = mirror;
+    this.#surroundings = surroundings;
+  }
+
+  /** True once the disk refused a write; new sales wait until the reserve could be laid again. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** Records a draft, or nothing. Refusals of the draft and of the disk are values; a broken promise throws. */
+  append<R = never>(draft: Draft<R>): Promise<Result<Committed, R | TillRefusal>> {
+    const run = this.#turn.then(() => this.#append(draft));
+    // The next append waits for this one to settle, whichever way; its own caller hears of the failure.
+    this.#turn = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
+  async #append<R>(draft: Draft<R>): Promise<Result<Committed, R | TillRefusal>> {
+    for (let race = 0; race < MAX_RACES; race++) {
+      try {
+        return accepted(await this.#tryOnce(draft));
+      } catch (cause) {
+        if (cause instanceof Refused) return refused(cause.refusal as R);
+        if (cause instanceof HeadMoved) continue;
+        if (!isQuotaError(cause)) throw cause;
+        this.#full = true;
+        // The ballast exists for this moment: it is given up so that the sale in hand still gets on disk.
+        if (!(await this.#giveUpReserve())) return refused({ code: "storage-full" });
+      }
+    }
+    return refused({ code: "not-committed" });
+  }
+
+  async #tryOnce<R>(draft: Draft<R>): Promise<Committed> {
+    const head = (await this.#db.head.get("head")) ?? null;
+    const { epoch, merchant, till } = this.#identity;
+    const running = { count: head?.runningCount ?? 0, sumMinor: head?.runningMinor ?? 0 };
+    const body = draft.body(running);
+    const time = this.#time.entryTime();
+    const feed = await this.#db.setting("feed");
+    const bytes = encodeEntry({
+      merchant,
+      till,
+      epoch,
+      seq: head ? head.seq + 1 : 0,
+      prev: head ? head.hash : await genesisPrev(this.#identity.certificate),
+      kind: body.kind,
+      time,
+      versions: { feed: feed?.version ?? 0, keyset: this.#keysetVersion, build: this.#surroundings.build },
+      body: encodeTillBody(body),
+    });
+    // Hash and sign before the transaction: crypto inside it would let it commit half-way.
+    const hash = await hashEntry(bytes);
+    const { signature } = await signEntry(this.#identity.devicePrivate, bytes);
+    const seq = head ? head.seq + 1 : 0;
+    const entry: Committed = { epoch, seq, hash, headHex: toHex(hash).slice(0, 8), nowMs: time.nowMs };
+    const row: JournalRow = { epoch, seq, kind: body.kind, bytes, signature, hash, nowMs: time.nowMs };
+    const isSale = body.kind === "sale";
+    const next: HeadRow = {
+      key: "head",
+      epoch,
+      seq,
+      hash,
+      runningCount: running.count + (isSale ? 1 : 0),
+      runningMinor: running.sumMinor + (isSale ? body.totalMinor : 0),
+    };
+    const mark = this.#time.mark;
+    await this.#db.transaction("rw", this.#db.engineTables, async () => {
+      const present = (await this.#db.head.get("head")) ?? null;
+      if (!sameHead(present, head)) throw new HeadMoved();
+      const refusal = (await draft.inside?.(entry)) ?? null;
+      if (refusal !== null) throw new Refused(refusal);
+      // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
+      await this.#db.journal.add(row);
+      await this.#db.head.put(next);
+      await this.#db.settings.put({ key: "mark", ...mark });
+    });
+    await this.#mirror?.append(row);
+    return entry;
+  }
+
+  /** The keyset version entries name from now on. */
+  useKeyset(version: number): void {
+    this.#keysetVersion = version;
+  }
+
+  /** Lays the reserve of 1 MiB for tries and the sale in hand; false when the disk has no room for it. */
+  async layReserve(): Promise<boolean> {
+    try {
+      if (!(await this.#db.reserve.get("reserve"))) {
+        await this.#db.reserve.put({ key: "reserve", ballast: this.#surroundings.randomBytes(BALLAST_BYTES) });
+      }
+      this.#full = false;
+      return true;
+    } catch (cause) {
+      if (!isQuotaError(cause)) throw cause;
+      this.#full = true;
+      return false;
+    }
+  }
+
+  async #giveUpReserve(): Promise<boolean> {
+    if (!(await this.#db.reserve.get("reserve"))) return false;
+    await this.#db.reserve.delete("reserve");
+    return true;
+  }
+}
+
+function sameHead(a: HeadRow | null, b: HeadRow | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.epoch === b.epoch && a.seq === b.seq && sameBytes(a.hash, b.hash);
+}

@@ -1,0 +1,110 @@
+import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
+import { sameBytes, type Bytes } from "#protocol/bytes.ts";
+import { decodeEntry, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
+import { importPublicKey } from "#protocol/crypto.ts";
+import { readShape } from "#protocol/shape.ts";
+import type { JournalRow } from "#storage/schema.ts";
+
+/**
+ * A second copy of the finished signed entries outside IndexedDB (PROTOCOL §4): browsers have deleted whole databases
+ * after a power cut. Written after `complete`, so it never holds what was not sold; read only in recovery.
+ */
+export interface MirrorFile {
+  append(bytes: Uint8Array): Promise<void>;
+  readAll(): Promise<Bytes>;
+}
+
+const MAX_RECORD = 70 * 1024;
+
+export class Mirror {
+  readonly #file: MirrorFile;
+  #broken = false;
+
+  constructor(file: MirrorFile) {
+    this.#file = file;
+  }
+
+  /** True when the copy could not be written: the journal itself is safe, the second copy is not. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** Adds an entry. A failing copy must not fail a sale that is on disk already: it is remembered instead. */
+  async append(row: SignedEntry): Promise<void> {
+    const record = encodeCbor([row.bytes, row.signature]);
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, record.length);
+    try {
+      await this.#file.append(length);
+      await this.#file.append(record);
+    } catch {
+      // Whatever the file system says, the truth for the shop is one: there is only one copy now.
+      this.#broken = true;
+    }
+  }
+
+  /** Every whole record, in the order written; a record cut short by a crash ends the reading. */
+  async read(): Promise<readonly SignedEntry[]> {
+    const all = await this.#file.readAll();
+    const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+    const entries: SignedEntry[] = [];
+    let at = 0;
+    while (at + 4 <= all.length) {
+      const length = view.getUint32(at);
+      if (length > MAX_RECORD || at + 4 + length > all.length) break;
+      const decoded = decodeCbor(all.subarray(at + 4, at + 4 + length));
+      const entry =
+        decoded.ok && readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
+      if (!entry) break;
+      entries.push(entry);
+      at += 4 + length;
+    }
+    return entries;
+  }
+}
+
+/**
+ * The mirror's longest run that continues a head: right epoch, next seq, right prev, our own signature. What the
+ * database lost behind its head comes back this way; anything else in the mirror is left alone.
+ */
+export async function continuation(
+  mirror: readonly SignedEntry[],
+  devicePoint: Uint8Array,
+  head: { readonly epoch: number; readonly seq: number; readonly hash: Uint8Array },
+): Promise<readonly JournalRow[]> {
+  const device = await importPublicKey(devicePoint);
+  const rows: JournalRow[] = [];
+  let { seq, hash } = head;
+  for (const signed of mirror) {
+    const entry = decodeEntry(signed.bytes);
+    if (!entry || entry.epoch !== head.epoch || entry.seq !== seq + 1) continue;
+    if (!sameBytes(entry.prev, hash) || !(await verifyEntry(device, signed))) continue;
+    const { bytes, signature } = signed;
+    const own = await hashEntry(bytes);
+    const nowMs = entry.time.nowMs;
+    rows.push({ epoch: entry.epoch, seq: entry.seq, kind: entry.kind, bytes, signature, hash: own, nowMs });
+    seq = entry.seq;
+    hash = own;
+  }
+  return rows;
+}
+
+/** The mirror's file in the origin private file system; null where there is none. Only workers may open it. */
+export async function openMirrorFile(name = "journal.guitai"): Promise<MirrorFile | null> {
+  if (!("storage" in navigator) || !("getDirectory" in navigator.storage)) return null;
+  const directory = await navigator.storage.getDirectory();
+  const handle = await directory.getFileHandle(name, { create: true });
+  if (!("createSyncAccessHandle" in handle)) return null;
+  const access = await handle.createSyncAccessHandle();
+  return {
+    async append(bytes) {
+      access.write(bytes as Bytes, { at: access.getSize() });
+      access.flush();
+    },
+    async readAll() {
+      const all = new Uint8Array(access.getSize());
+      access.read(all, { at: 0 });
+      return all;
+    },
+  };
+}

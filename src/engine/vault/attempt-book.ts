@@ -1,0 +1,84 @@
+import { counted, mayTry, mayTryOnDevice, type Attempts, type MayTry } from "#domain/attempts.ts";
+import type { Result } from "#domain/result.ts";
+import type { TillRefusal } from "#domain/refusal.ts";
+import type { Bytes } from "#protocol/bytes.ts";
+import { toHex } from "#protocol/bytes.ts";
+import type { SubjectClass } from "#protocol/entry-bodies.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import type { Committed, Ledger } from "../ledger.ts";
+
+/** The subject is made to wait, or locked. */
+export type TryRefusal = Exclude<MayTry, { kind: "yes" }>;
+
+/**
+ * Counts tries where a kill cannot give them back (PROTOCOL §10, I11): the try is an entry in the journal and a count
+ * on disk before the secret is looked at.
+ */
+export class AttemptBook {
+  readonly #db: TillDatabase;
+  readonly #ledger: Ledger;
+  readonly #monotonicMs: () => number;
+  /** When each key was last counted in this run; what is not here was counted before a restart. */
+  readonly #lastAt = new Map<string, number>();
+
+  constructor(db: TillDatabase, ledger: Ledger, monotonicMs: () => number) {
+    this.#db = db;
+    this.#ledger = ledger;
+    this.#monotonicMs = monotonicMs;
+  }
+
+  /** May this subject be tried now? The stricter of subject and device. */
+  async mayTry(subjectClass: SubjectClass, subject: Bytes): Promise<MayTry> {
+    const now = this.#monotonicMs();
+    const own = mayTry(await this.#read(subjectKey(subjectClass, subject)), now);
+    if (own.kind !== "yes") return own;
+    const device = mayTryOnDevice(await this.#read(deviceKey(subjectClass)), now);
+    return device.kind === "yes" ? own : device;
+  }
+
+  /**
+   * Puts a try on disk. Only after this answers may the secret be checked. The check of the wait runs inside the same
+   * transaction, so two windows cannot share one try.
+   */
+  async count(subjectClass: SubjectClass, subject: Bytes): Promise<Result<Committed, TryRefusal | TillRefusal>> {
+    const keys = [subjectKey(subjectClass, subject), deviceKey(subjectClass)];
+    const before = await this.#read(keys[0] ?? "");
+    const now = this.#monotonicMs();
+    const committed = await this.#ledger.append<TryRefusal>({
+      body: () => ({ kind: "attempt", subjectClass, subject, n: before.count + 1 }),
+      inside: async () => {
+        const may = await this.mayTry(subjectClass, subject);
+        if (may.kind !== "yes") return may;
+        for (const key of keys) {
+          await this.#db.attempts.put({ key, count: counted(await this.#read(key), now).count });
+        }
+        return null;
+      },
+    });
+    if (committed.ok) for (const key of keys) this.#lastAt.set(key, now);
+    return committed;
+  }
+
+  /**
+   * To run inside the transaction that records the success: the subject starts anew. The device's count loses this try
+   * and one wrong one before it: a shop that mistypes now and then stays quick, somebody who never succeeds does not.
+   */
+  async forgive(subjectClass: SubjectClass, subject: Bytes): Promise<void> {
+    await this.#db.attempts.delete(subjectKey(subjectClass, subject));
+    const device = await this.#db.attempts.get(deviceKey(subjectClass));
+    if (device) await this.#db.attempts.put({ key: device.key, count: Math.max(0, device.count - 2) });
+  }
+
+  async #read(key: string): Promise<Attempts> {
+    const row = await this.#db.attempts.get(key);
+    return { count: row?.count ?? 0, lastAtMonotonicMs: this.#lastAt.get(key) ?? null };
+  }
+}
+
+function subjectKey(subjectClass: SubjectClass, subject: Uint8Array): string {
+  return `${subjectClass}:${toHex(subject)}`;
+}
+
+function deviceKey(subjectClass: SubjectClass): string {
+  return `device:${subjectClass}`;
+}
