@@ -70,7 +70,11 @@ export function signKeyset(rootKey: CryptoKey, keysetBytes: Uint8Array): Promise
   return sign(rootKey, "keyset", keysetBytes);
 }
 
-/** The keyset, if its root signature holds, every kid is its key's own, and no withdrawn key came back to life. */
+/**
+ * The keyset, if its root signature holds, every kid is its key's own, and it follows the one we have: a higher version
+ * or the very same one, with every old key still there and none that was withdrawn back to life. Null keeps what we
+ * have. A new lineage (a restore) begins anew.
+ */
 export async function openKeyset(
   rootPoint: Uint8Array,
   keysetBytes: Uint8Array,
@@ -86,8 +90,11 @@ export async function openKeyset(
   }
   if (present && sameBytes(present.lineage, keyset.lineage)) {
     if (keyset.version < present.version) return null;
+    if (keyset.version === present.version && !sameBytes(keysetBytes, encodeKeyset(present))) return null;
     for (const old of present.keys) {
-      if (old.state === "withdrawn" && findKey(keyset, old.kid)?.state !== "withdrawn") return null;
+      // Without the old key a receipt it signed would be worth nothing, and the money under it could not be let go.
+      const kept = findKey(keyset, old.kid);
+      if (!kept || (old.state === "withdrawn" && kept.state !== "withdrawn")) return null;
     }
   }
   return keyset;

@@ -59,7 +59,17 @@ export async function openShop(): Promise<Shop> {
   const lineage = randomBytes(8);
   const keys = [keysetRow(answer, "answer"), keysetRow(issuer, "issuer", merchant)];
   const keyset: Keyset = { lineage, version: 3, keys };
-  return { merchant, store: randomBytes(16), till: randomBytes(16), lineage, root, answer, issuer, device, keyset };
+  return {
+    merchant,
+    store: randomBytes(16),
+    till: randomBytes(16),
+    lineage,
+    root,
+    answer,
+    issuer,
+    device,
+    keyset,
+  };
 }
 
 /** The same bytes with one byte changed. */
