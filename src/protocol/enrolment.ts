@@ -36,8 +36,11 @@ export interface NewActivation {
 }
 
 export function newActivation(): NewActivation {
+  let locator = SCANNED_PREFIX;
+  // The prefix is Crockford text, too: under it a typed code would be taken for a scanned one, cut short.
+  while (locator === SCANNED_PREFIX) locator = toCrockford(randomBytes(3), LOCATOR_LENGTH);
   return {
-    locator: toCrockford(randomBytes(3), LOCATOR_LENGTH),
+    locator,
     typedSecret: randomBytes(5),
     scannedSecret: randomBytes(SCANNED_SECRET_BYTES),
   };
@@ -55,7 +58,14 @@ export function scannedActivation(
   rootThumbprint: Uint8Array,
   names: { readonly shopName: string; readonly tillName: string },
 ): string {
-  const body = [1, activation.locator, activation.scannedSecret, rootThumbprint, names.shopName, names.tillName];
+  const body = [
+    1,
+    activation.locator,
+    activation.scannedSecret,
+    rootThumbprint,
+    names.shopName,
+    names.tillName,
+  ];
   return SCANNED_PREFIX + toBase32(encodeCbor(body));
 }
 
@@ -124,7 +134,9 @@ export function encodeEnrolRequest(signed: SignedEnrolRequest): Bytes {
 }
 
 /** Reads a posted request; null when it is none. Its proofs are checked by `checkEnrolment`. */
-export function decodeEnrolRequest(bytes: Uint8Array): (SignedEnrolRequest & { request: EnrolRequest }) | null {
+export function decodeEnrolRequest(
+  bytes: Uint8Array,
+): (SignedEnrolRequest & { request: EnrolRequest }) | null {
   const outer = decodeCbor(bytes);
   const signed =
     outer.ok &&
@@ -149,13 +161,18 @@ export function decodeEnrolRequest(bytes: Uint8Array): (SignedEnrolRequest & { r
   return request ? { ...signed, request } : null;
 }
 
-/** Did the sender know one of these secrets and hold the device key it names? Answers which secret, or null. */
+/**
+ * Did the sender know one of these secrets and hold the device key it names? Answers which secret, or null. A vault key
+ * that is no point of the curve is a no: whatever is sealed to this till later would fail, for as long as it lives.
+ */
 export async function checkEnrolment(
   signed: SignedEnrolRequest & { readonly request: EnrolRequest },
   secrets: readonly Uint8Array[],
 ): Promise<Uint8Array | null> {
   const device = await importPublicKey(signed.request.deviceKey).catch(() => null);
-  if (!device || !(await verify(device, "enrol", signed.requestBytes, signed.signature))) return null;
+  const vault = await importPublicKey(signed.request.vaultKey).catch(() => null);
+  if (!vault || !device || !(await verify(device, "enrol", signed.requestBytes, signed.signature)))
+    return null;
   for (const secret of secrets) {
     const proof = await mac(await activationKey(secret), "enrol", signed.requestBytes);
     if (sameBytes(proof, signed.proof)) return secret;
@@ -266,7 +283,8 @@ export async function certify(
 
 /**
  * The certificate, if every proof holds: the secret's, the root's signature, the root the QR pinned, and our own keys
- * in it. Null means the answer came from somebody else: nothing of it may be kept.
+ * in it. Null means the answer came from somebody else: nothing of it may be kept. The keyset has a signature of its
+ * own (`openKeyset`); names are only shown, and no proof covers them.
  */
 export async function openEnrolAnswer(
   code: ActivationCode,
@@ -281,10 +299,14 @@ export async function openEnrolAnswer(
     concat(answer.certificateBytes, request.nonce),
   );
   const root = await importPublicKey(certificate.rootKey).catch(() => null);
-  const pinned = code.rootThumbprint === null || sameBytes(code.rootThumbprint, await thumbprint(certificate.rootKey));
+  const pinned =
+    code.rootThumbprint === null || sameBytes(code.rootThumbprint, await thumbprint(certificate.rootKey));
+  // `compare` is covered by no proof: whoever stands between could take the six digits away, so a typed code insists.
+  const compared = answer.compare || code.source === "scanned";
   const genuine =
     root !== null &&
     pinned &&
+    compared &&
     sameBytes(expected, answer.proof) &&
     sameBytes(certificate.deviceKey, request.deviceKey) &&
     sameBytes(certificate.vaultKey, request.vaultKey) &&
