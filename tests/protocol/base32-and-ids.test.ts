@@ -38,9 +38,12 @@ describe("base32 of payment codes (RFC 4648)", () => {
     expect(() => fc.assert(single, { numRuns: 2000 })).not.toThrow();
   });
 
-  it.each(["A", "AAA", "AAAAAA", "MZ", "MY======", "my", "M Y", "M1", "M0", "MÝ"])("%s is not read", (text) => {
-    expect(fromBase32(text)).toBeNull();
-  });
+  it.each(["A", "AAA", "AAAAAA", "MZ", "MY======", "my", "M Y", "M1", "M0", "MÝ"])(
+    "%s is not read",
+    (text) => {
+      expect(fromBase32(text)).toBeNull();
+    },
+  );
 });
 
 describe("Crockford base32 of what people type", () => {
@@ -79,17 +82,28 @@ describe("ids", () => {
   });
 
   it("a short id is the first 60 bits: what follows does not change it, what stands before does", () => {
-    const bits = fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.nat({ max: 127 }), (id, bit) => {
-      const other = id.slice();
-      const at = bit >> 3;
-      other[at] = (other[at] ?? 0) ^ (0x80 >> (bit & 7));
-      return (shortId(id) === shortId(other)) === bit >= 60;
-    });
+    const bits = fc.property(
+      fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      fc.nat({ max: 127 }),
+      (id, bit) => {
+        const other = id.slice();
+        const at = bit >> 3;
+        other[at] = (other[at] ?? 0) ^ (0x80 >> (bit & 7));
+        return (shortId(id) === shortId(other)) === bit >= 60;
+      },
+    );
     expect(() => fc.assert(bits)).not.toThrow();
   });
 
   it("PROTOCOL §9: a short id has one spelling: what Crockford would mend or fold is none", () => {
-    for (const wrong of ["", "04HMASW9ABC", "04HMASW9ABCDE", "04hmasw9abcd", "O4HMASW9ABCD", "L4HMASW9ABCD"]) {
+    for (const wrong of [
+      "",
+      "04HMASW9ABC",
+      "04HMASW9ABCDE",
+      "04hmasw9abcd",
+      "O4HMASW9ABCD",
+      "L4HMASW9ABCD",
+    ]) {
       expect(isShortId(wrong)).toBe(false);
     }
     for (const wrong of ["04HM-ASW9ABC", "04HM ASW9ABC", "０4HMASW9ABCD", "U4HMASW9ABCD"]) {

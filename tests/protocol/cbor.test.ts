@@ -127,7 +127,13 @@ describe("only one spelling is read", () => {
   });
 
   it("one changed byte of a message is never read as the message that was sent", () => {
-    const message = encodeCbor([1, Uint8Array.of(1, 2, 3), "晨光便利店", [-5, null, true], new Map([[4, "x"]])]);
+    const message = encodeCbor([
+      1,
+      Uint8Array.of(1, 2, 3),
+      "晨光便利店",
+      [-5, null, true],
+      new Map([[4, "x"]]),
+    ]);
     for (const [at, byte] of message.entries()) {
       for (let flip = 1; flip < 256; flip++) {
         const changed = message.slice();
@@ -207,7 +213,8 @@ function inSubset(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(inSubset);
   if (!(value instanceof Map)) return false;
   return [...value].every(
-    ([key, member]) => (typeof key === "number" || typeof key === "string") && inSubset(key) && inSubset(member),
+    ([key, member]) =>
+      (typeof key === "number" || typeof key === "string") && inSubset(key) && inSubset(member),
   );
 }
 

@@ -53,7 +53,8 @@ describe("a message is read by position, and the first member that is wrong is a
     expect(reads([0], (shape) => shape.boolean())).toBe(false);
     const list = (shape: Shape): readonly number[] => shape.list(2, (inner) => inner.integer());
     expect(readShape([[[1], [2]]], list)).toEqual([1, 2]);
-    for (const wrong of [[[1], [2], [3]], [1], [[1, 2]], [[]], null]) expect(reads([wrong], list)).toBe(false);
+    for (const wrong of [[[1], [2], [3]], [1], [[1, 2]], [[]], null])
+      expect(reads([wrong], list)).toBe(false);
   });
 
   it("a nested message must be read to its end, too", () => {
@@ -62,7 +63,9 @@ describe("a message is read by position, and the first member that is wrong is a
     expect(reads([[7, 8]], read)).toBe(false);
     expect(reads([7], read)).toBe(false);
     expect(reads([null], (shape) => shape.nestedOrNull((inner) => inner.integer()))).toBe(true);
-    expect(readShape([{ of: "nothing" } as unknown as Cbor], (shape) => shape.any())).toEqual({ of: "nothing" });
+    expect(readShape([{ of: "nothing" } as unknown as Cbor], (shape) => shape.any())).toEqual({
+      of: "nothing",
+    });
   });
 
   it("a bug in the reader is no «no»: it throws", () => {
