@@ -30,7 +30,12 @@ export function fromCrockford(text: string): Bytes | null {
 
 /** Crockford text as it would have been printed: upper case, no separators, look-alikes mended. */
 export function tidyCrockford(text: string): string {
-  return text.normalize("NFKC").toUpperCase().replaceAll(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
+  return text
+    .normalize("NFKC")
+    .toUpperCase()
+    .replaceAll(/[\s-]/g, "")
+    .replaceAll("O", "0")
+    .replaceAll(/[IL]/g, "1");
 }
 
 function encode(bytes: Uint8Array, alphabet: string): string {

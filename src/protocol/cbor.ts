@@ -5,7 +5,14 @@ import { accepted, refused, type Result } from "#domain/result.ts";
  * byte strings, well-formed NFC text, arrays, maps, true, false, null. No floats, tags, indefinite lengths.
  * Decoding accepts exactly what encoding produces, so equal values have equal bytes and nobody needs to re-encode.
  */
-export type Cbor = number | string | boolean | null | Uint8Array | readonly Cbor[] | ReadonlyMap<CborKey, Cbor>;
+export type Cbor =
+  | number
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | readonly Cbor[]
+  | ReadonlyMap<CborKey, Cbor>;
 export type CborKey = number | string;
 
 /** Why bytes are not ours: `where` is the offset that reading had come to. */
@@ -43,7 +50,8 @@ export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
       if (!Number.isSafeInteger(item)) throw new TypeError("cbor: not a safe integer");
       push(item < 0 ? head(1, -1 - item) : head(0, item));
     } else if (typeof item === "string") {
-      if (!item.isWellFormed() || item !== item.normalize("NFC")) throw new TypeError("cbor: text is not well-formed NFC");
+      if (!item.isWellFormed() || item !== item.normalize("NFC"))
+        throw new TypeError("cbor: text is not well-formed NFC");
       const bytes = utf8.encode(item);
       push(head(3, bytes.length));
       push(bytes);
@@ -76,7 +84,8 @@ export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
 
 /** Reads one whole value. Refuses anything `encodeCbor` would not have written, trailing bytes included. */
 export function decodeCbor(bytes: Uint8Array): Result<Cbor, CborFault> {
-  if (bytes.length > MAX_BYTES) return refused({ code: "not-deterministic-cbor", what: "too long", where: MAX_BYTES });
+  if (bytes.length > MAX_BYTES)
+    return refused({ code: "not-deterministic-cbor", what: "too long", where: MAX_BYTES });
   const reader = new Reader(bytes);
   try {
     const value = reader.value(0);

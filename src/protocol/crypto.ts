@@ -45,7 +45,12 @@ export async function sign(privateKey: CryptoKey, context: Context, bytes: Uint8
 }
 
 /** Does this signature hold? A malformed signature is simply a no. */
-export function verify(publicKey: CryptoKey, context: Context, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+export function verify(
+  publicKey: CryptoKey,
+  context: Context,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
   return crypto.subtle.verify(ECDSA, publicKey, signature as Bytes, framed(context, bytes));
 }
 

@@ -150,7 +150,10 @@ export interface SyncPoke {
 }
 
 /** Page → pin.worker. */
-export type PadMessage = { readonly type: "char"; readonly char: string } | { readonly type: "back" } | { readonly type: "clear" };
+export type PadMessage =
+  | { readonly type: "char"; readonly char: string }
+  | { readonly type: "back" }
+  | { readonly type: "clear" };
 /** pin.worker → page. */
 export interface PadCount {
   readonly count: number;
@@ -186,7 +189,11 @@ export interface TillEngine {
   /** The service worker wrote receipts or pages: look. */
   serviceWorkerWrote(): Promise<void>;
   /** Page facts the worker cannot see: network hint, persistence, quota. */
-  pageFacts(facts: { readonly onLine: boolean; readonly persisted: boolean; readonly freeBytes: number | null }): Promise<void>;
+  pageFacts(facts: {
+    readonly onLine: boolean;
+    readonly persisted: boolean;
+    readonly freeBytes: number | null;
+  }): Promise<void>;
 
   previewActivation(activation: Activation): Promise<Result<ActivationPreview, EnrolRefusal>>;
   enrol(activation: Activation): Promise<Result<{ readonly compareDigits: string | null }, EnrolRefusal>>;
@@ -214,5 +221,9 @@ export interface TillEngine {
   refusals(limit: number): Promise<readonly RefusalRow[]>;
   syncNow(): Promise<void>;
   /** True when an update may restart the page: no sale open, nothing unsent (or the operator agreed). */
-  mayUpdate(): Promise<{ readonly saleOpen: boolean; readonly unsentCount: number; readonly unsentMinor: number }>;
+  mayUpdate(): Promise<{
+    readonly saleOpen: boolean;
+    readonly unsentCount: number;
+    readonly unsentMinor: number;
+  }>;
 }

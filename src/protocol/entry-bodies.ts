@@ -14,12 +14,27 @@ export type TillBody =
   | { readonly kind: "operator-in"; readonly operator: Bytes }
   | { readonly kind: "operator-out"; readonly operator: Bytes }
   /** Written before a secret is checked: the n-th try since the last success (PROTOCOL §10). */
-  | { readonly kind: "attempt"; readonly subjectClass: SubjectClass; readonly subject: Bytes; readonly n: number }
+  | {
+      readonly kind: "attempt";
+      readonly subjectClass: SubjectClass;
+      readonly subject: Bytes;
+      readonly n: number;
+    }
   /** Something presented was not taken; `cti` only when its signature held. */
-  | { readonly kind: "refusal"; readonly code: string; readonly cti: Bytes | null; readonly sale: Bytes | null }
+  | {
+      readonly kind: "refusal";
+      readonly code: string;
+      readonly cti: Bytes | null;
+      readonly sale: Bytes | null;
+    }
   | ({ readonly kind: "sale" } & SaleBody)
   /** The clock left the range in which it can be believed, or came back (PROTOCOL §8). */
-  | { readonly kind: "clock-jump"; readonly quality: string; readonly clockMs: number; readonly nowMs: number }
+  | {
+      readonly kind: "clock-jump";
+      readonly quality: string;
+      readonly clockMs: number;
+      readonly nowMs: number;
+    }
   /** Codes and secrets stopped here, and why (PROTOCOL §6). */
   | { readonly kind: "stopped"; readonly reason: string };
 

@@ -121,7 +121,8 @@ export function decodeFeedPage(bytes: Uint8Array): FeedPage | null {
 function encodeChange(change: FeedChange): Cbor {
   switch (change.type) {
     case "policy": {
-      const { validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor } = change.policy;
+      const { validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor } =
+        change.policy;
       const rule = [validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor];
       return [change.type, rule];
     }
@@ -164,7 +165,10 @@ function readChange(outer: Shape): FeedChange | null {
   });
 }
 
-const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<string, (shape: Shape) => FeedChange>([
+const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<
+  string,
+  (shape: Shape) => FeedChange
+>([
   [
     "policy",
     (shape) => ({

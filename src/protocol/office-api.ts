@@ -15,8 +15,18 @@ export const MAX_TILLS = 50;
 
 const shortId = v.pipe(v.string(), v.regex(/^[0-9A-HJKMNP-TV-Z]{12}$/, "id"));
 const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "id"));
-const minor = v.pipe(v.number(), v.safeInteger("amount"), v.minValue(1, "amount"), v.maxValue(MAX_AMOUNT_MINOR, "amount"));
-const minorOrZero = v.pipe(v.number(), v.safeInteger("amount"), v.minValue(0, "amount"), v.maxValue(MAX_AMOUNT_MINOR, "amount"));
+const minor = v.pipe(
+  v.number(),
+  v.safeInteger("amount"),
+  v.minValue(1, "amount"),
+  v.maxValue(MAX_AMOUNT_MINOR, "amount"),
+);
+const minorOrZero = v.pipe(
+  v.number(),
+  v.safeInteger("amount"),
+  v.minValue(0, "amount"),
+  v.maxValue(MAX_AMOUNT_MINOR, "amount"),
+);
 const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
 const name = v.pipe(v.string(), v.trim(), v.minLength(1, "name"), v.maxLength(MAX_NAME_LENGTH, "name"));
 const language = v.picklist(["zh-CN", "en"]);
@@ -103,7 +113,9 @@ export const issueCodeRequest: v.GenericSchema<IssueCodeRequest> = v.strictObjec
     v.strictObject({ mode: v.literal("typed"), text: v.pipe(v.string(), v.minLength(1), v.maxLength(128)) }),
   ]),
   /** null: as the policy says. */
-  validDays: v.nullable(v.pipe(v.number(), v.integer("days"), v.minValue(1, "days"), v.maxValue(MAX_CODE_DAYS, "days"))),
+  validDays: v.nullable(
+    v.pipe(v.number(), v.integer("days"), v.minValue(1, "days"), v.maxValue(MAX_CODE_DAYS, "days")),
+  ),
   /** Not valid before; null: at once. */
   fromMs: v.nullable(timeMs),
   /** Home till that holds the lease; null: the shop's only till, or none when there are several. */

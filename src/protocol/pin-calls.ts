@@ -17,7 +17,11 @@ export interface PinWorker {
   /** Does the pad hold the password that this code was bound to? */
   checkCode(material: VaultMaterial, siteKey: SealedSiteKey, payload: CodePayload): Promise<boolean>;
   /** Under which tags these digits may stand in the code list, one for each site key that opened. */
-  numberTags(material: VaultMaterial, siteKeys: readonly SealedSiteKey[], digits: string): Promise<readonly Bytes[]>;
+  numberTags(
+    material: VaultMaterial,
+    siteKeys: readonly SealedSiteKey[],
+    digits: string,
+  ): Promise<readonly Bytes[]>;
   /** A fresh vault: VK and a key pair, wrapped. The pair's private half exists unwrapped only in there. */
   makeVault(): Promise<NewVault>;
 }

@@ -19,7 +19,11 @@ export async function seal(recipientPoint: Uint8Array, aad: Uint8Array, plain: U
 }
 
 /** Opens sealed bytes with the private vault key (ECDH, P-256); null when they are not for us or were changed. */
-export async function openSealed(privateKey: CryptoKey, aad: Uint8Array, sealed: Uint8Array): Promise<Bytes | null> {
+export async function openSealed(
+  privateKey: CryptoKey,
+  aad: Uint8Array,
+  sealed: Uint8Array,
+): Promise<Bytes | null> {
   if (sealed.length <= ENC_BYTES) return null;
   try {
     const recipient = await suite().createRecipientContext({

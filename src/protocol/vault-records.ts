@@ -24,7 +24,12 @@ export async function pepperOf(vk: Uint8Array): Promise<CryptoKey> {
 }
 
 /** The MAC of a record: `a` is Argon2id of the secret under the record's salt. */
-export function recordMac(pepper: CryptoKey, subject: Uint8Array, version: number, a: Uint8Array): Promise<Bytes> {
+export function recordMac(
+  pepper: CryptoKey,
+  subject: Uint8Array,
+  version: number,
+  a: Uint8Array,
+): Promise<Bytes> {
   return mac(pepper, "pin", encodeCbor([subject, version, a]));
 }
 
@@ -46,7 +51,11 @@ export async function wrapUnderVk(vk: Uint8Array, label: string, plain: Uint8Arr
 }
 
 /** What `wrapUnderVk` wrapped, or null when VK or the label is another. */
-export async function unwrapUnderVk(vk: Uint8Array, label: string, wrapped: Uint8Array): Promise<Bytes | null> {
+export async function unwrapUnderVk(
+  vk: Uint8Array,
+  label: string,
+  wrapped: Uint8Array,
+): Promise<Bytes | null> {
   const params: AesGcmParams = { name: "AES-GCM", iv: wrapped.slice(0, 12), additionalData: utf8(label) };
   try {
     return new Uint8Array(await crypto.subtle.decrypt(params, await wrapKey(vk), wrapped.slice(12) as Bytes));
