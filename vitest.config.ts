@@ -17,6 +17,7 @@ export default defineConfig({
             "tests/{domain,protocol,devices,ui,till,office,contract}/**/*.test.{ts,tsx}",
           ],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -27,6 +28,7 @@ export default defineConfig({
           include: ["tests/{storage,engine,workers}/**/*.test.ts"],
           setupFiles: ["fake-indexeddb/auto"],
           testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

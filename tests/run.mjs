@@ -1,6 +1,6 @@
 // `npm test`: every check there is, in one run. The last line is `N passed, N failed`.
 //   node tests/run.mjs [STAGE…]   runs only the named stages (`npm run check` names those without tests)
-// A check without tests of its own (format, lint, types, knip, build) counts as one.
+// A check without tests of its own (format, lint, types, knip, build, size) counts as one.
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,6 +22,10 @@ const stages = {
   build: async () => {
     await buildPages();
     return { passed: 1, failed: 0 };
+  },
+  size: async () => {
+    await buildPages();
+    return await check(bin("size-limit"), []);
   },
   e2e: async () => {
     await provideChromium();

@@ -157,7 +157,7 @@ describe("npm start", () => {
     await run.says("serving");
     // What a shell does: the signal goes to every process in the group.
     process.kill(-(run.child.pid ?? 0), "SIGINT");
-    process.kill(-(run.child.pid ?? 0), "SIGINT");
+    process.kill(-(run.child.pid ?? 0), "SIGTERM");
     expect(await run.ended).toBe(7);
     expect(run.output()).toContain("SIGINT heard 1");
   });
