@@ -2,8 +2,9 @@
 // without what is loaded later on purpose (the scanner, hashing, encryption).
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const dist = new URL("dist", import.meta.url).pathname;
+const dist = fileURLToPath(new URL("dist", import.meta.url));
 
 /** The given scripts and all that they import at once; an `import()` is later, and does not count. */
 function withImports(names) {

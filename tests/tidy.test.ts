@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, matchesGlob } from "node:path";
 import { describe, expect, it } from "vitest";
 
 // The house rules that no compiler and no linter checks. Each answers with the places that break it, so that
@@ -86,6 +86,7 @@ describe("words", () => {
     const elsewhere = code.filter((path) => path !== thisFile && !signIn.test(path));
     const word = /(?<![a-z])session(?!Storage)|Session(?!Storage)/u;
     expect(says(elsewhere, word)).toEqual([]);
+    expect(elsewhere.filter((path) => path.includes("session"))).toEqual([]);
   });
 
   it("says transaction for the database only", () => {
@@ -188,6 +189,15 @@ describe("tests", () => {
   it("has none that is left out", () => {
     const left = /\b(?:it|test|describe)(?:\.\w+)*\.(?:skip|only|todo|skipIf|runIf|fails)\b/u;
     expect(linesThat(tests, (line) => left.test(line))).toEqual([]);
+  });
+
+  it("has none in a folder that no stage of `npm test` looks into", () => {
+    const patterns = [...read("vitest.config.ts").matchAll(/"(tests\/[^"]*\*[^"]*)"/gu)].map(
+      ([, one]) => one ?? "",
+    );
+    const written = files.filter((path) => /\.(?:test|spec)\.\w+$/u.test(path));
+    expect(patterns.length).toBeGreaterThan(0);
+    expect(written.filter((path) => !patterns.some((one) => matchesGlob(path, one)))).toEqual([]);
   });
 
   it("has none that sleeps", () => {
