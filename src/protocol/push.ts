@@ -22,6 +22,8 @@ export const NONCE_BYTES = 16;
 export const MAX_PUSH_ENTRIES = 100;
 export const MAX_PUSH_BYTES: number = 256 * 1024;
 export const TOKEN_MINUTES = 60;
+/** An answer may carry a whole entry: the one that a fork stands on. */
+const MAX_ANSWER_BYTES: number = MAX_ENTRY_BYTES + 4096;
 
 export async function signHello(devicePrivate: CryptoKey, hello: Hello): Promise<Bytes> {
   const bytes = encodeCbor([
@@ -79,7 +81,7 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer | null {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
   return readShape(decoded.value, (shape) => ({
-    answer: { bytes: shape.bytes(undefined, 4096), signature: shape.bytes(64) },
+    answer: { bytes: shape.bytes(undefined, MAX_ANSWER_BYTES), signature: shape.bytes(64) },
     token: shape.textOrNull(200),
   }));
 }
@@ -190,7 +192,7 @@ export function decodeSignedAnswer(bytes: Uint8Array): SignedAnswer | null {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
   return readShape(decoded.value, (shape) => ({
-    bytes: shape.bytes(undefined, MAX_ENTRY_BYTES + 4096),
+    bytes: shape.bytes(undefined, MAX_ANSWER_BYTES),
     signature: shape.bytes(64),
   }));
 }
@@ -233,7 +235,11 @@ export function decodeAnswer(bytes: Uint8Array): Answer | null {
  * The answer, if it is signed by an answer key of our keyset and bound to this very request. Null is «no answer»,
  * whatever the HTTP status was: retry; lock, delete and freeze nothing.
  */
-export async function openAnswer(keyset: Keyset, signed: SignedAnswer, requestHash: Uint8Array): Promise<Answer | null> {
+export async function openAnswer(
+  keyset: Keyset,
+  signed: SignedAnswer,
+  requestHash: Uint8Array,
+): Promise<Answer | null> {
   if (!(await signedByServer(keyset, "answer", signed))) return null;
   const answer = decodeAnswer(signed.bytes);
   return answer && sameBytes(answer.requestHash, requestHash) ? answer : null;
