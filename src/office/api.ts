@@ -1,0 +1,83 @@
+import type {
+  ActivationAnswer,
+  AuditRow,
+  CodeDetail,
+  CodePolicy,
+  CodePolicyAnswer,
+  CodeRow,
+  CodeState,
+  IssueCodeRequest,
+  IssuedCode,
+  Me,
+  Page,
+  SaleDetail,
+  SaleListRow,
+  SetupAnswer,
+  SetupRequest,
+  TillRow,
+  TodayAnswer,
+} from "#protocol/office-api.ts";
+import type { Answer } from "./answer.ts";
+import type { Http } from "./http.ts";
+
+/** Rows a list asks for at a time. */
+export const PAGE_ROWS = 50;
+
+/** The routes of `src/protocol/office-api.ts`, one function each. None throws. */
+export interface OfficeApi {
+  readonly setupState: () => Promise<Answer<{ readonly open: boolean }>>;
+  readonly setUp: (request: SetupRequest) => Promise<Answer<SetupAnswer>>;
+  readonly signIn: (email: string, password: string) => Promise<Answer<unknown>>;
+  readonly signInByOwnerLink: (token: string) => Promise<Answer<unknown>>;
+  readonly signOut: () => Promise<Answer<unknown>>;
+  readonly me: () => Promise<Answer<Me>>;
+  /** `sinceMs`: the day's beginning where the office stands. */
+  readonly today: (sinceMs: number) => Promise<Answer<TodayAnswer>>;
+  readonly codePolicy: () => Promise<Answer<CodePolicyAnswer>>;
+  readonly saveCodePolicy: (policy: CodePolicy) => Promise<Answer<CodePolicyAnswer>>;
+  readonly codes: (state: CodeState | null, before: number | null) => Promise<Answer<Page<CodeRow>>>;
+  readonly issueCode: (request: IssueCodeRequest) => Promise<Answer<IssuedCode>>;
+  readonly code: (id: string) => Promise<Answer<CodeDetail>>;
+  readonly revokeCode: (id: string) => Promise<Answer<CodeDetail>>;
+  readonly tills: () => Promise<Answer<{ readonly rows: readonly TillRow[] }>>;
+  readonly addTill: (name: string) => Promise<Answer<TillRow>>;
+  /** Makes a new activation code; the one before stops working. */
+  readonly activateTill: (id: string) => Promise<Answer<ActivationAnswer>>;
+  readonly compareTill: (id: string, same: boolean) => Promise<Answer<TillRow>>;
+  readonly revokeTill: (id: string) => Promise<Answer<TillRow>>;
+  readonly sales: (before: number | null) => Promise<Answer<Page<SaleListRow>>>;
+  readonly sale: (id: string) => Promise<Answer<SaleDetail>>;
+  readonly audit: (before: number | null) => Promise<Answer<Page<AuditRow>>>;
+  /** This device's clock corrected by the server's last answer: what a countdown counts by. */
+  readonly serverNowMs: () => number;
+}
+
+/** The office's client over `http`; `nowMs` is the device's clock. */
+export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
+  const office = "/api/office";
+  const page = (before: number | null) => ({ before, limit: PAGE_ROWS });
+  return {
+    setupState: () => http.get("/api/setup/state"),
+    setUp: (request) => http.send("POST", "/api/setup", request),
+    signIn: (email, password) => http.send("POST", "/api/auth/sign-in/email", { email, password }),
+    signInByOwnerLink: (token) => http.send("POST", "/api/owner-link", { token }),
+    signOut: () => http.send("POST", "/api/auth/sign-out"),
+    me: () => http.get(`${office}/me`),
+    today: (sinceMs) => http.get(`${office}/today`, { sinceMs }),
+    codePolicy: () => http.get(`${office}/code-policy`),
+    saveCodePolicy: (policy) => http.send("PUT", `${office}/code-policy`, policy),
+    codes: (state, before) => http.get(`${office}/codes`, { state, ...page(before) }),
+    issueCode: (request) => http.send("POST", `${office}/codes`, request),
+    code: (id) => http.get(`${office}/codes/${id}`),
+    revokeCode: (id) => http.send("POST", `${office}/codes/${id}/revoke`),
+    tills: () => http.get(`${office}/tills`),
+    addTill: (name) => http.send("POST", `${office}/tills`, { name }),
+    activateTill: (id) => http.send("POST", `${office}/tills/${id}/activation`),
+    compareTill: (id, same) => http.send("POST", `${office}/tills/${id}/compare`, { same }),
+    revokeTill: (id) => http.send("POST", `${office}/tills/${id}/revoke`),
+    sales: (before) => http.get(`${office}/sales`, page(before)),
+    sale: (id) => http.get(`${office}/sales/${id}`),
+    audit: (before) => http.get(`${office}/audit`, page(before)),
+    serverNowMs: () => nowMs() + http.serverAheadMs(),
+  };
+}

@@ -1,0 +1,98 @@
+import type { JSX } from "preact";
+import type { AuditRow } from "#protocol/office-api.ts";
+import { Button } from "#ui/components/button.tsx";
+import { Choice } from "#ui/components/fields.tsx";
+import { language, type Language } from "#ui/language.ts";
+import { prefer, preferences } from "#ui/preferences.ts";
+import { officeTexts } from "#ui/texts/office-texts.ts";
+import { useMe, useOffice, useSay } from "../office.ts";
+import { changeLanguage, languageNames } from "../parts/language-choice.tsx";
+import { Empty, Page, Section, Shown } from "../parts/page.tsx";
+import { Facts, Table } from "../parts/table.tsx";
+import { useRows } from "../use-answer.ts";
+
+const languages: readonly Language[] = ["zh-CN", "en"];
+const themes = ["system", "light", "dark"] as const;
+
+/** This screen's language and theme, the shop's facts, and who did what. */
+export function SettingsPage(): JSX.Element {
+  const t = officeTexts.now.settings;
+  const { api } = useOffice();
+  const me = useMe();
+  const say = useSay();
+  return (
+    <Page title={t.title}>
+      <Section title={t.screen}>
+        <div class="form">
+          <Choice
+            label={t.language}
+            value={language.value}
+            options={languages.map((value) => ({ value, label: languageNames[value] }))}
+            onChange={(value) => void changeLanguage(value)}
+          />
+          <Choice
+            label={t.theme}
+            value={preferences.value.theme}
+            options={themes.map((value) => ({ value, label: t.themes[value] }))}
+            onChange={(theme) => prefer("theme", theme, localStorage, document.documentElement)}
+          />
+        </div>
+      </Section>
+      <Section title={t.shop}>
+        <Facts
+          facts={[
+            [t.shopName, me.shopName],
+            [t.signedInAs, `${me.email} · ${t.roles[me.role]}`],
+            [t.currency, me.currency],
+            [t.merchantId, me.merchantId],
+            [t.address, `${location.origin}/office`],
+            [t.serverClock, say.moment(api.serverNowMs())],
+          ]}
+        />
+      </Section>
+      <Section title={t.audit}>
+        <Audit />
+      </Section>
+    </Page>
+  );
+}
+
+function Audit(): JSX.Element {
+  const t = officeTexts.now;
+  const { api } = useOffice();
+  const say = useSay();
+  const audit = useRows(api.audit, "audit", ["policy", "till", "code"]);
+  return (
+    <Shown asked={{ ...audit, value: audit.rows }}>
+      {(rows) => (
+        <>
+          {rows.length === 0 ? (
+            <Empty text={t.settings.auditEmpty} />
+          ) : (
+            <Table<AuditRow>
+              caption={t.settings.audit}
+              rows={rows}
+              rowKey={(row) => `${row.atMs} ${row.what} ${JSON.stringify(row.detail)}`}
+              columns={[
+                { head: t.settings.when, cell: (row) => say.moment(row.atMs) },
+                { head: t.settings.who, cell: (row) => row.who },
+                { head: t.settings.what, cell: (row) => t.settings.acts[row.what] ?? row.what },
+                { head: t.settings.detail, cell: (row) => <AuditDetail row={row} /> },
+              ]}
+            />
+          )}
+          {audit.more && <Button onPress={audit.more}>{t.app.more}</Button>}
+        </>
+      )}
+    </Shown>
+  );
+}
+
+/** Amounts are written as money, everything else as it was recorded. */
+function AuditDetail({ row }: { readonly row: AuditRow }): JSX.Element {
+  const say = useSay();
+  const parts = Object.entries(row.detail).map(([key, value]) =>
+    key.endsWith("Minor") && typeof value === "number" ? say.money(value) : `${key} ${String(value)}`,
+  );
+  return <span class="note">{parts.join(" · ")}</span>;
+}

@@ -1,0 +1,138 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { ActivationAnswer, TillRow } from "#protocol/office-api.ts";
+import { Button } from "#ui/components/button.tsx";
+import { officeTexts } from "#ui/texts/office-texts.ts";
+import { useOffice, useSay } from "../office.ts";
+import { Activation, Compare } from "../parts/activation.tsx";
+import { Page, Problem, Section, Shown } from "../parts/page.tsx";
+import { ReachableWord, TillStateWord } from "../parts/state-word.tsx";
+import { Facts } from "../parts/table.tsx";
+import { TwoStep } from "../parts/two-step.tsx";
+import { isReachable } from "../reachable.ts";
+import { useAct } from "../use-act.ts";
+import { useAnswer } from "../use-answer.ts";
+
+/** One till: health, activation, comparison, revocation. */
+export function TillPage({ id }: { readonly id: string }): JSX.Element {
+  const t = officeTexts.now;
+  const { api } = useOffice();
+  const tills = useAnswer(api.tills, "tills", ["till", "sale", "policy"]);
+  const till = tills.value?.rows.find((row) => row.id === id);
+  return (
+    <Page title={till?.name ?? t.tills.title} back={{ to: { page: "tills" }, name: t.tills.title }}>
+      <Shown asked={tills}>
+        {() =>
+          till ? <Till till={till} onChanged={tills.reload} /> : <Problem problem={{ code: "not-found" }} />
+        }
+      </Shown>
+    </Page>
+  );
+}
+
+interface TillProps {
+  readonly till: TillRow;
+  readonly onChanged: () => void;
+}
+
+function Till({ till, onChanged }: TillProps): JSX.Element {
+  const t = officeTexts.now;
+  return (
+    <>
+      {till.state === "stopped" && <p class="problem">{t.till.stoppedWhy}</p>}
+      {till.state === "comparing" ? (
+        <Section title={t.till.compare}>
+          <Compare till={till} onDone={onChanged} />
+        </Section>
+      ) : (
+        <TillActivation till={till} />
+      )}
+      <Section title={t.till.facts}>
+        <TillFacts till={till} />
+      </Section>
+      {till.state !== "revoked" && <RevokeTill till={till} onChanged={onChanged} />}
+    </>
+  );
+}
+
+function TillFacts({ till }: { readonly till: TillRow }): JSX.Element {
+  const t = officeTexts.now;
+  const say = useSay();
+  const { api } = useOffice();
+  const reachable = isReachable(till, api.serverNowMs());
+  return (
+    <>
+      <Facts
+        facts={[
+          [t.tills.state, <TillStateWord state={till.state} />],
+          [
+            t.tills.lastSeen,
+            till.lastSeenMs === null ? (
+              t.tills.never
+            ) : (
+              <span class="states">
+                {say.moment(till.lastSeenMs)}
+                <ReachableWord reachable={reachable} />
+              </span>
+            ),
+          ],
+          [t.tills.today, `${t.today.countUnit(till.salesToday)} · ${say.money(till.salesTodayMinor)}`],
+          [t.tills.settings, till.feedVersion ?? t.app.notSet],
+          [t.tills.build, till.build ?? t.app.notSet],
+          ...(till.epoch === null || till.seq === null
+            ? []
+            : [[t.sale.entry, t.tills.journal(till.epoch, till.seq)] as const]),
+        ]}
+      />
+      {till.lastSeenMs !== null && !reachable && <p class="note">{t.tills.maybeUnsynced}</p>}
+    </>
+  );
+}
+
+/** The activation code is made by a press, since a new one ends the one a tablet may just be typing. */
+function TillActivation({ till }: { readonly till: TillRow }): JSX.Element | null {
+  const t = officeTexts.now.till;
+  const { api } = useOffice();
+  const shown = useSignal<{ readonly answer: ActivationAnswer; readonly epoch: number | null } | null>(null);
+  const make = useAct();
+  if (till.state === "revoked") return null;
+  const isNew = till.state === "new";
+  const keep = (answer: ActivationAnswer): void => {
+    shown.value = { answer, epoch: till.epoch };
+  };
+  // A tablet that came in meanwhile used the code up: a higher epoch, or the first one.
+  const open = shown.value !== null && shown.value.epoch === till.epoch ? shown.value.answer : null;
+  return (
+    <Section title={isNew ? t.activation : t.replace} note={isNew ? t.activationWhy : t.replaceWhy}>
+      {open === null ? (
+        <Button
+          kind={isNew ? "primary" : "secondary"}
+          onPress={() => make.run(() => api.activateTill(till.id), keep)}
+        >
+          {t.show}
+        </Button>
+      ) : (
+        <Activation tillId={till.id} activation={open} onRenewed={keep} />
+      )}
+      <Problem problem={make.problem} />
+    </Section>
+  );
+}
+
+function RevokeTill({ till, onChanged }: TillProps): JSX.Element {
+  const t = officeTexts.now.till;
+  const { api } = useOffice();
+  const revoke = useAct();
+  return (
+    <div class="section">
+      <TwoStep
+        act={t.revoke}
+        ask={t.revokeAsk(till.name)}
+        yes={t.revokeYes}
+        no={t.revokeNo}
+        onYes={() => revoke.run(() => api.revokeTill(till.id), onChanged)}
+      />
+      <Problem problem={revoke.problem} />
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { ActivationAnswer, TillRow } from "#protocol/office-api.ts";
+import { Button } from "#ui/components/button.tsx";
+import { officeTexts } from "#ui/texts/office-texts.ts";
+import { useOffice } from "../office.ts";
+import { QrSymbol } from "../symbols/symbol.tsx";
+import { useAct } from "../use-act.ts";
+import { Problem } from "./page.tsx";
+
+/** Milliseconds until `untilMs` by the server's clock, never below 0; redrawn each second. */
+function useTimeLeftMs(untilMs: number): number {
+  const { api } = useOffice();
+  const ticks = useSignal(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      ticks.value += 1;
+    }, 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  // Read so that each tick redraws: the time itself is always taken anew.
+  void ticks.value;
+  return Math.max(0, untilMs - api.serverNowMs());
+}
+
+/** «9:05». */
+function minutesAndSeconds(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export interface ActivationProps {
+  readonly tillId: string;
+  readonly activation: ActivationAnswer;
+  readonly onRenewed: (activation: ActivationAnswer) => void;
+}
+
+/** The code that lets one tablet in: to scan, to type, and how long it holds. A new one ends the old. */
+export function Activation({ tillId, activation, onRenewed }: ActivationProps): JSX.Element {
+  const t = officeTexts.now;
+  const { api } = useOffice();
+  const leftMs = useTimeLeftMs(activation.expiresAtMs);
+  const renewal = useAct();
+  const over = leftMs === 0;
+  const renew = (): void => renewal.run(() => api.activateTill(tillId), onRenewed);
+  return (
+    <div class="activation">
+      {!over && (
+        <div class="activation__symbol">
+          <QrSymbol text={activation.qrText} label={t.till.qr} />
+        </div>
+      )}
+      <div class="activation__words">
+        <dl class="facts">
+          <div class="facts__row">
+            <dt>{t.welcome.tillPage}</dt>
+            <dd class="address">{`${location.origin}/`}</dd>
+          </div>
+          {!over && (
+            <div class="facts__row">
+              <dt>{t.till.typed}</dt>
+              <dd class="activation__code">{activation.typedCode}</dd>
+            </div>
+          )}
+        </dl>
+        <p role="timer" class={over ? "activation__over" : ""}>
+          {over ? t.till.over : t.till.timeLeft(minutesAndSeconds(leftMs))}
+        </p>
+        <Button kind={over ? "primary" : "secondary"} onPress={renew}>
+          {t.till.again}
+        </Button>
+        <p class="note">{t.till.againWhy}</p>
+        <Problem problem={renewal.problem} />
+      </div>
+    </div>
+  );
+}
+
+/** The six digits of PROTOCOL §3 for a tablet that came by a typed code. */
+export function Compare({
+  till,
+  onDone,
+}: {
+  readonly till: TillRow;
+  readonly onDone: () => void;
+}): JSX.Element {
+  const t = officeTexts.now.till;
+  const { api } = useOffice();
+  const answer = useAct();
+  const say = (same: boolean): void => answer.run(() => api.compareTill(till.id, same), onDone);
+  return (
+    <div class="compare">
+      <p>{t.compareWhy}</p>
+      <p class="compare__digits">{till.compareDigits}</p>
+      <div class="row">
+        <Button kind="primary" onPress={() => say(true)}>
+          {t.same}
+        </Button>
+        <Button kind="danger" onPress={() => say(false)}>
+          {t.different}
+        </Button>
+      </div>
+      <Problem problem={answer.problem} />
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import type { JSX } from "preact";
+import type { TillRow } from "#protocol/office-api.ts";
+import { officeTexts } from "#ui/texts/office-texts.ts";
+import { useOffice, useSay } from "../office.ts";
+import { inService, isReachable } from "../reachable.ts";
+import { ReachableWord, TillStateWord } from "./state-word.tsx";
+import { type Column, Table } from "./table.tsx";
+
+/** Tills with their health; `withSales` adds what each took today. */
+export function TillTable(props: {
+  readonly rows: readonly TillRow[];
+  readonly withSales?: boolean;
+}): JSX.Element {
+  const t = officeTexts.now;
+  const say = useSay();
+  const { api } = useOffice();
+  const nowMs = api.serverNowMs();
+  const columns: Column<TillRow>[] = [
+    { head: t.tills.name, cell: (row) => row.name },
+    {
+      head: t.tills.state,
+      cell: (row) => (
+        <span class="states">
+          <TillStateWord state={row.state} />
+          {inService([row]).length === 1 && <ReachableWord reachable={isReachable(row, nowMs)} />}
+        </span>
+      ),
+    },
+    {
+      head: t.tills.lastSeen,
+      cell: (row) => (row.lastSeenMs === null ? t.tills.never : say.moment(row.lastSeenMs)),
+    },
+    { head: t.tills.settings, cell: (row) => row.feedVersion ?? t.app.notSet },
+  ];
+  if (props.withSales) {
+    columns.push({
+      head: t.tills.today,
+      sum: true,
+      cell: (row) => (
+        <span class="money">
+          {t.today.countUnit(row.salesToday)} · {say.money(row.salesTodayMinor)}
+        </span>
+      ),
+    });
+  }
+  return (
+    <Table
+      caption={t.tills.title}
+      columns={columns}
+      rows={props.rows}
+      rowKey={(row) => row.id}
+      to={(row) => ({ page: "till", id: row.id })}
+    />
+  );
+}

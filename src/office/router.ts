@@ -1,0 +1,95 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+/** Every page of the office has its own address; a detail names its id. */
+export type Route =
+  | {
+      readonly page: "today" | "sales" | "codes" | "code-new" | "methods" | "tills" | "till-new" | "settings";
+    }
+  | { readonly page: "welcome" | "unknown" }
+  | { readonly page: "sale" | "code" | "till"; readonly id: string };
+
+const fixed: Readonly<Record<string, Exclude<Route["page"], "sale" | "code" | "till" | "unknown">>> = {
+  "": "today",
+  sales: "sales",
+  codes: "codes",
+  "codes/new": "code-new",
+  methods: "methods",
+  tills: "tills",
+  "tills/new": "till-new",
+  settings: "settings",
+  welcome: "welcome",
+};
+const details = { sales: "sale", codes: "code", tills: "till" } as const;
+
+/** The page at `path` («/office/codes/ID»); `unknown` for an address that names none. */
+export function routeOf(path: string): Route {
+  const rest = /^\/office(?:\.html)?(?:\/(.*?))?\/?$/u.exec(path)?.[1] ?? "";
+  const page = fixed[rest];
+  if (page) return { page };
+  const [list = "", id = "", ...more] = rest.split("/");
+  const detail = list in details ? details[list as keyof typeof details] : undefined;
+  return detail && /^[\w-]{1,64}$/u.test(id) && more.length === 0
+    ? { page: detail, id }
+    : { page: "unknown" };
+}
+
+/** The address of a page. */
+export function pathOf(route: Route): string {
+  switch (route.page) {
+    case "sale":
+      return `/office/sales/${route.id}`;
+    case "code":
+      return `/office/codes/${route.id}`;
+    case "till":
+      return `/office/tills/${route.id}`;
+    case "today":
+    case "unknown":
+      return "/office";
+    case "code-new":
+      return "/office/codes/new";
+    case "till-new":
+      return "/office/tills/new";
+    case "sales":
+    case "codes":
+    case "methods":
+    case "tills":
+    case "settings":
+    case "welcome":
+      return `/office/${route.page}`;
+  }
+}
+
+/** What an opened link brings in its fragment; a fragment never reaches a server's log. */
+export type LinkToken = { readonly kind: "setup" | "owner-link"; readonly token: string };
+
+/** The token in «#setup=TOKEN» or «#owner-link=TOKEN»; null when the fragment is something else. */
+export function tokenOf(fragment: string): LinkToken | null {
+  const match = /^#(setup|owner-link)=([\w.~-]{20,100})$/u.exec(fragment);
+  return match?.[2] ? { kind: match[1] as LinkToken["kind"], token: match[2] } : null;
+}
+
+export interface Router {
+  readonly route: ReadonlySignal<Route>;
+  readonly go: (route: Route) => void;
+  /** Takes the place of the address shown, so «back» does not return to it. */
+  readonly replace: (route: Route) => void;
+}
+
+/** Follows the browser's address; `window` is brought so that tests can bring their own. */
+export function createRouter(window: Pick<Window, "location" | "history" | "addEventListener">): Router {
+  const route = signal(routeOf(window.location.pathname));
+  window.addEventListener("popstate", () => {
+    route.value = routeOf(window.location.pathname);
+  });
+  return {
+    route,
+    go(next) {
+      window.history.pushState(null, "", pathOf(next));
+      route.value = next;
+    },
+    replace(next) {
+      window.history.replaceState(null, "", pathOf(next));
+      route.value = next;
+    },
+  };
+}

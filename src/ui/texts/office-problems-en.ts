@@ -1,0 +1,71 @@
+import type { OfficeProblemTexts } from "./office-problem.ts";
+
+const states = {
+  issued: "unspent",
+  "not-yet-valid": "not valid yet",
+  spent: "spent",
+  expired: "expired",
+  revoked: "revoked",
+} as const;
+
+const weak = {
+  short: "is too short",
+  sequence: "is a plain sequence and easy to guess",
+  repeat: "repeats too much and is easy to guess",
+  common: "is too common and easy to guess",
+  kind: "has characters the till’s pad does not show",
+} as const;
+
+const fields: Readonly<Record<string, string>> = {
+  email: "Email",
+  password: "Password",
+  shopName: "Shop name",
+  name: "Name",
+  amount: "Amount",
+  amountMinor: "Amount",
+  days: "Valid days",
+  validDays: "Valid days",
+  fromMs: "Valid from",
+  tillId: "Till",
+  latestExpiryMs: "Latest expiry",
+  passwordAboveMinor: "Password above",
+  maxCodeMinor: "Largest code",
+  token: "Link",
+};
+
+/** What the office says when a request brought nothing. */
+export const officeProblemsEn: OfficeProblemTexts = {
+  "no-network": () => "No network. Nothing was changed. Your input is kept; try again once online.",
+  "no-answer": () => "The server is not answering; it may or may not be done. Your input is kept. Try again.",
+  "not-signed-in": () => "You are signed out. Sign in again; your input is kept.",
+  "not-allowed": () => "Your role can’t do this. Ask the owner.",
+  "not-found": () => "Not found. It may belong to another shop, or the address is cut short.",
+  "setup-closed": () => "This shop exists already; nothing was created twice. Sign in.",
+  "token-invalid": () => "This link has expired or was used. Get a new one on the server.",
+  "invalid-input": (problem) =>
+    `Not saved: check “${fields[problem.field] ?? problem.field}”. Your input is kept.`,
+  "wrong-credentials": () => "Email or password is wrong. Not signed in.",
+  "too-many-tries": (problem, say) => `Too many tries. Wait ${say.wait(problem.waitMs)}, then try again.`,
+  "password-too-short": (problem) => `The password needs ${problem.min} characters. No shop was created yet.`,
+  "password-too-common": () => "This password is common and easy to guess. Choose another.",
+  "password-contains-name": () => "The password holds the shop’s name or email. Choose another.",
+  "password-required": () => "Your policy asks for a password on this code. Not issued.",
+  "password-not-allowed": () => "Your policy gives codes no password. Not issued.",
+  "password-weak": (problem) =>
+    `Not issued: the code’s password ${weak[problem.why]}. Choose another or “Generated”.`,
+  "amount-over-policy": (problem, say) =>
+    `Not issued: one code holds at most ${say.money(problem.maxMinor)}. Split it, or raise the limit in Methods.`,
+  "validity-past": () =>
+    "Not issued: the code would be expired at once. Change valid days, valid from or the latest expiry.",
+  "till-not-ready": () =>
+    "Not issued: this till can’t take such a code yet. Wait until it has been online, or choose another.",
+  "code-not-open": (problem) => `Nothing changed: this code is ${states[problem.state]}.`,
+  "too-many-tills": (problem) =>
+    `Not added: a shop has at most ${problem.max} tills. Revoke one you don’t use.`,
+  "till-revoked": () => "Nothing changed: this till is revoked. Add a new one.",
+  "cross-origin": () => "Nothing changed: the request came from another site. Open the office’s own address.",
+  "too-large": () => "Nothing changed: the input is too long.",
+  "server-stopping": () => "The server is stopping. Nothing changed, your input is kept. Try again shortly.",
+  internal: () =>
+    "The server hit a fault; it may or may not be done. Reload and look, then try again, or read the server’s log.",
+};

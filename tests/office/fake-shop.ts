@@ -1,0 +1,114 @@
+import {
+  type AuditRow,
+  type CodePolicyAnswer,
+  type IssuedCode,
+  type Me,
+  SAFE_CODE_POLICY,
+  type SaleDetail,
+  type TillRow,
+} from "#protocol/office-api.ts";
+
+/** What a fake server knows. Tests change it in place. */
+export interface FakeShop {
+  nowMs: number;
+  me: Me | null;
+  isSetUp: boolean;
+  policy: CodePolicyAnswer;
+  codes: IssuedCode[];
+  tills: TillRow[];
+  sales: SaleDetail[];
+  audit: AuditRow[];
+  /** Codes by the request id that issued them. */
+  issuedBy: Map<string, string>;
+}
+
+export const fakeMe: Me = {
+  email: "owner@example.com",
+  role: "owner",
+  shopName: "街角小店",
+  merchantId: "M7K2A9QX04TB",
+  language: "zh-CN",
+  currency: "CNY",
+  demo: false,
+};
+
+/** A shop that nobody has created yet. */
+export function emptyShop(nowMs: number): FakeShop {
+  return {
+    nowMs,
+    me: null,
+    isSetUp: false,
+    policy: { policy: SAFE_CODE_POLICY, feedVersion: 1, changedAtMs: null, changedBy: null, tills: [] },
+    codes: [],
+    tills: [],
+    sales: [],
+    audit: [],
+    issuedBy: new Map(),
+  };
+}
+
+/** A till as the office sees it. */
+export function fakeTill(id: string, name: string, facts: Partial<TillRow> = {}): TillRow {
+  return {
+    id,
+    name,
+    state: "new",
+    compareDigits: null,
+    epoch: null,
+    seq: null,
+    lastSeenMs: null,
+    feedVersion: null,
+    build: null,
+    salesToday: 0,
+    salesTodayMinor: 0,
+    ...facts,
+  };
+}
+
+/** A code as the office sees it, with a text of the true length for its QR symbol. */
+export function fakeCode(id: string, nowMs: number, facts: Partial<IssuedCode> = {}): IssuedCode {
+  return {
+    id,
+    amountMinor: 3_800,
+    kind: "exact",
+    state: "issued",
+    hasPassword: true,
+    issuedAtMs: nowMs,
+    fromMs: nowMs,
+    expiresAtMs: nowMs + 30 * 86_400_000,
+    tillName: "1号机",
+    spent: null,
+    lossMinor: 0,
+    returnedMinor: 0,
+    qrText: `GT1${"QKVTM3F7ZC2HXADN".repeat(17)}${id}`,
+    number: "9048817265530176",
+    generatedPassword: null,
+    ...facts,
+  };
+}
+
+/** A sale as the office sees it. */
+export function fakeSale(
+  id: string,
+  arrival: number,
+  atMs: number,
+  facts: Partial<SaleDetail> = {},
+): SaleDetail {
+  return {
+    id,
+    tillName: "1号机",
+    operatorName: "小王",
+    atMs,
+    arrivedAtMs: atMs + 1_500,
+    arrival,
+    amountMinor: 3_800,
+    method: "payment-code",
+    lossMinor: 0,
+    epoch: 1,
+    seq: arrival,
+    headHex: "9f2c41d07be85a3396c1e0b4d2a7f86513c09e4b7d15a2f8e60c3b9d481f7a52",
+    codeId: null,
+    outcomes: [],
+    ...facts,
+  };
+}
