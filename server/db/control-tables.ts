@@ -1,10 +1,10 @@
 // The `control` schema: who may sign in, the instance and its keys, the merchants. Not distributed.
 import type { ColumnType, Generated } from "kysely";
 
-/** bytea: Buffers come back, any bytes go in. */
-export type BytesColumn = ColumnType<Uint8Array<ArrayBuffer>, Uint8Array, Uint8Array>;
+/** bytea: Buffers come back, any bytes go in. `new Uint8Array(column)` is what WebCrypto takes. */
+export type BytesColumn = ColumnType<Uint8Array, Uint8Array, Uint8Array>;
 export type NullableBytesColumn = ColumnType<
-  Uint8Array<ArrayBuffer> | null,
+  Uint8Array | null,
   Uint8Array | null | undefined,
   Uint8Array | null
 >;

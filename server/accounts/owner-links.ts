@@ -1,0 +1,75 @@
+// A way back for an owner who is locked out: whoever can run a command on the server can print a link that signs in.
+import type { Result } from "#domain/result.ts";
+import { audit } from "../audit.ts";
+import type { Database } from "../db/tables.ts";
+import { newOneUseToken, tokenHash } from "./one-use-token.ts";
+
+export const OWNER_LINK_LIFE_MS: number = 15 * 60_000;
+
+export type OwnerLinkRefusal =
+  /** Nobody is an owner yet: use the set-up link. */
+  | { readonly code: "no-owner" }
+  /** Several owners: name one. */
+  | { readonly code: "several-owners"; readonly emails: readonly string[] }
+  | { readonly code: "unknown-owner" };
+
+/** Makes a link's token for an owner; `email` may be null when there is only one. Audited. */
+export async function makeOwnerLink(
+  db: Database,
+  email: string | null,
+  nowMs: number,
+): Promise<Result<{ readonly token: string; readonly email: string }, OwnerLinkRefusal>> {
+  return await db.transaction().execute(async (tx) => {
+    const owners = await tx
+      .selectFrom("control.memberships as m")
+      .innerJoin("control.users as u", "u.id", "m.user_id")
+      .select(["u.id", "u.email", "m.merchant_id"])
+      .where("m.role", "=", "owner")
+      .orderBy("u.email")
+      .limit(1000)
+      .execute();
+    const emails = [...new Set(owners.map((owner) => owner.email))];
+    if (emails.length === 0) return { ok: false, refusal: { code: "no-owner" } };
+    if (email === null && emails.length > 1) return { ok: false, refusal: { code: "several-owners", emails } };
+    const wanted = email ?? emails[0];
+    const owner = owners.find((each) => each.email === wanted?.trim().toLowerCase());
+    if (owner === undefined) return { ok: false, refusal: { code: "unknown-owner" } };
+    const token = await newOneUseToken();
+    await tx
+      .insertInto("control.owner_links")
+      .values({
+        token_hash: token.hash,
+        user_id: owner.id,
+        created_at_ms: nowMs,
+        expires_at_ms: nowMs + OWNER_LINK_LIFE_MS,
+      })
+      .execute();
+    const merchantId = owner.merchant_id;
+    await audit(tx, { merchantId, atMs: nowMs, who: "server", what: "owner-link-made", detail: { user: owner.id } });
+    return { ok: true, value: { token: token.text, email: owner.email } };
+  });
+}
+
+/** Uses a link's token up; the user it signs in, or null when it is unknown, used or over. Audited. */
+export async function useOwnerLink(db: Database, token: string, nowMs: number): Promise<string | null> {
+  const hash = await tokenHash(token);
+  return await db.transaction().execute(async (tx) => {
+    const used = await tx
+      .updateTable("control.owner_links")
+      .set({ used_at_ms: nowMs })
+      .where("token_hash", "=", hash)
+      .where("used_at_ms", "is", null)
+      .where("expires_at_ms", ">", nowMs)
+      .returning("user_id")
+      .executeTakeFirst();
+    if (used === undefined) return null;
+    const member = await tx
+      .selectFrom("control.memberships")
+      .select("merchant_id")
+      .where("user_id", "=", used.user_id)
+      .executeTakeFirst();
+    const merchantId = member?.merchant_id ?? null;
+    await audit(tx, { merchantId, atMs: nowMs, who: used.user_id, what: "owner-link-used" });
+    return used.user_id;
+  });
+}
