@@ -30,6 +30,9 @@ const builtFrom = [
   "package-lock.json",
 ];
 
+/** What is said while getting ready goes to standard error: a benchmark's one line of JSON stands alone. */
+const aside = { stdio: ["inherit", 2, "inherit"] };
+
 /** The Node the project pins; the machine's own only has to run npm and this file. */
 export const pinnedNode = join(
   modulesDir,
@@ -67,14 +70,14 @@ export async function installDependencies() {
   await oneAtATime("install", async () => {
     const wanted = digestOf(await readFile(lockFile));
     if (existsSync(pinnedNode) && (await isInstalled(wanted))) return;
-    console.log("Installing packages (npm ci) …");
+    console.error("Installing packages (npm ci) …");
     // npm tells its children where it lives; else it is on the PATH (npm.cmd on Windows, found by a shell).
     const npm = process.env["npm_execpath"];
     const args = ["ci", "--include=dev", "--no-audit", "--no-fund"];
     const code =
       npm === undefined || !/\.c?js$/u.test(npm)
-        ? await run("npm", args, { env: process.env, shell: process.platform === "win32" })
-        : await run(process.execPath, [npm, ...args], { env: process.env });
+        ? await run("npm", args, { ...aside, env: process.env, shell: process.platform === "win32" })
+        : await run(process.execPath, [npm, ...args], { ...aside, env: process.env });
     if (code !== 0) throw new Error(`npm ci failed with exit code ${code}: see its message above`);
     await writeFile(installStamp, wanted);
   });
@@ -88,11 +91,12 @@ export async function buildPages() {
     const wanted = await digestOfSources();
     const stamp = join(distDir, buildStamp);
     if (existsSync(stamp) && (await readFile(stamp, "utf8")) === wanted) return false;
-    console.log("Building the pages …");
+    console.error("Building the pages …");
     await rm(nextDir, { recursive: true, force: true });
     const vite = join(modulesDir, "vite", "bin", "vite.js");
     const args = [vite, "build", "--outDir", nextDir, "--emptyOutDir", "--logLevel", "warn"];
-    const code = await run(pinnedNode, args, { env: { ...projectEnvironment(), NODE_ENV: "production" } });
+    const env = { ...projectEnvironment(), NODE_ENV: "production" };
+    const code = await run(pinnedNode, args, { ...aside, env });
     if (code !== 0) throw new Error(`the build failed with exit code ${code}: see its message above`);
     await writeFile(join(nextDir, buildStamp), wanted);
     // Built beside and moved at the end: a running server meets the old pages or the new, never half of them.
@@ -169,7 +173,7 @@ async function oneAtATime(name, task) {
       await rm(lockDir, { recursive: true, force: true });
       continue;
     }
-    if (!told) console.log(`Waiting for process ${holder ?? "(starting)"} to ${name} …`);
+    if (!told) console.error(`Waiting for process ${holder ?? "(starting)"} to ${name} …`);
     told = true;
     await wait(250);
   }
