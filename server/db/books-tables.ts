@@ -51,7 +51,6 @@ export interface TillEpochsTable {
   till_id: BytesColumn;
   epoch: number;
   certificate: BytesColumn;
-  root_signature: BytesColumn;
   device_key: BytesColumn;
   vault_key: BytesColumn;
   /** What entry 0 must chain to. */

@@ -49,7 +49,6 @@ const statements: readonly string[] = [
      till_id bytea not null,
      epoch integer not null,
      certificate bytea not null,
-     root_signature bytea not null,
      device_key bytea not null,
      vault_key bytea not null,
      genesis_prev bytea not null,

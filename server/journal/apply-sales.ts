@@ -1,0 +1,287 @@
+// What sales do to the books: the projection, the claims on codes, the losses. Nothing here can refuse an entry: what
+// does not fit becomes a named outcome beside it (PROTOCOL §5, §11).
+import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { decodeTillBody, type EntryRef, type TillBody } from "#protocol/entry-bodies.ts";
+import { shortId } from "#protocol/ids.ts";
+import type { DatabaseTransaction } from "../db/tables.ts";
+import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
+import type { BatchEntry } from "./batch.ts";
+import { oweServerEntry } from "./server-journal.ts";
+
+/** The epoch whose entries are applied. */
+export interface Source {
+  readonly merchant: Bytes;
+  readonly till: Bytes;
+  readonly epoch: number;
+  readonly tillName: string;
+  readonly nowMs: number;
+  /** Came after the epoch was closed: booked, and shown to the owner. */
+  readonly late: boolean;
+}
+
+export type OutcomeKind = "double-spend" | "after-revocation" | "unknown-code" | "over-amount";
+
+interface Outcome {
+  readonly ref: EntryRef;
+  readonly kind: OutcomeKind;
+  readonly cti: Uint8Array;
+  readonly lossMinor: number;
+}
+
+interface Sale {
+  readonly item: BatchEntry;
+  readonly body: Extract<TillBody, { kind: "sale" }>;
+}
+
+interface Use {
+  readonly cti: Bytes;
+  readonly seq: number;
+  readonly atMs: number;
+  readonly amountMinor: number;
+  readonly returnedMinor: number;
+}
+
+/** What the entries did, for those who look on. `rows` are to be written once arrivals are known. */
+export interface Effects {
+  readonly understood: ReadonlySet<number>;
+  readonly soldCodes: boolean;
+  readonly sales: readonly Sale[];
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids, so that
+ * two pushes never wait for each other in a circle. Sales rows follow in `writeSales`.
+ */
+export async function claimCodes(
+  tx: DatabaseTransaction,
+  source: Source,
+  entries: readonly BatchEntry[],
+): Promise<Effects> {
+  const understood = new Set<number>();
+  const sales: Sale[] = [];
+  const uses: Use[] = [];
+  for (const item of entries) {
+    const body = decodeTillBody(item.entry.kind, item.entry.body);
+    if (body === null) continue;
+    understood.add(item.entry.seq);
+    if (body.kind !== "sale") continue;
+    sales.push({ item, body });
+    for (const tender of body.tenders) {
+      if (tender.method !== "payment-code") continue;
+      const { cti, amountMinor, returnedMinor } = tender;
+      uses.push({ cti, amountMinor, returnedMinor, seq: item.entry.seq, atMs: item.entry.time.nowMs });
+    }
+  }
+  uses.sort((a, b) => compareText(toHex(a.cti), toHex(b.cti)) || a.seq - b.seq);
+  const codes = await lockCodes(tx, source.merchant, uses);
+  const outcomes: Outcome[] = [];
+  for (const use of uses) outcomes.push(...(await claim(tx, source, use, codes.get(toHex(use.cti)))));
+  return { understood, soldCodes: uses.length > 0, sales, outcomes };
+}
+
+interface Code {
+  readonly amountMinor: number;
+  readonly leaseTill: Uint8Array | null;
+  readonly onlyTill: Uint8Array | null;
+  readonly revoked: boolean;
+  readonly expiresAtMs: number;
+}
+
+async function lockCodes(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  uses: readonly Use[],
+): Promise<ReadonlyMap<string, Code>> {
+  if (uses.length === 0) return new Map();
+  const rows = await tx
+    .selectFrom("books.codes")
+    .select(["cti", "amount_minor", "lease_till", "only_till", "revoked_at_ms", "expires_at_ms"])
+    .where("merchant_id", "=", merchant)
+    .where("cti", "in", uses.map((use) => Buffer.from(use.cti)))
+    .orderBy("cti")
+    .forUpdate()
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      toHex(row.cti),
+      {
+        amountMinor: row.amount_minor,
+        leaseTill: row.lease_till,
+        onlyTill: row.only_till,
+        revoked: row.revoked_at_ms !== null,
+        expiresAtMs: row.expires_at_ms,
+      },
+    ]),
+  );
+}
+
+async function claim(
+  tx: DatabaseTransaction,
+  source: Source,
+  use: Use,
+  code: Code | undefined,
+): Promise<readonly Outcome[]> {
+  const ref: EntryRef = { till: source.till, epoch: source.epoch, seq: use.seq };
+  const won = await tx
+    .insertInto("books.code_claims")
+    .values({ merchant_id: source.merchant, cti: use.cti, ...claimColumns(ref, use) })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("cti")
+    .executeTakeFirst();
+  if (won === undefined) return [await decide(tx, source, ref, use, code)];
+  await tellSpent(tx, source, ref, use, source.tillName, code);
+  if (code === undefined) return [{ ref, kind: "unknown-code", cti: use.cti, lossMinor: use.amountMinor }];
+  if (code.revoked) return [{ ref, kind: "after-revocation", cti: use.cti, lossMinor: use.amountMinor }];
+  const over = use.amountMinor - code.amountMinor;
+  return over > 0 ? [{ ref, kind: "over-amount", cti: use.cti, lossMinor: over }] : [];
+}
+
+/** A second use. The lease holder wins, else who was here first; once decided it stays so (PROTOCOL §11). */
+async function decide(
+  tx: DatabaseTransaction,
+  source: Source,
+  ref: EntryRef,
+  use: Use,
+  code: Code | undefined,
+): Promise<Outcome> {
+  const { merchant, nowMs } = source;
+  const held = await tx
+    .selectFrom("books.code_claims")
+    .selectAll()
+    .where("merchant_id", "=", merchant)
+    .where("cti", "=", use.cti)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const first: EntryRef = { till: new Uint8Array(held.till_id), epoch: held.epoch, seq: held.seq };
+  const lease = code?.leaseTill ?? null;
+  const overturned =
+    !held.decided && lease !== null && sameBytes(lease, ref.till) && !sameBytes(lease, first.till);
+  const winner = overturned ? ref : first;
+  const loser = overturned ? first : ref;
+  const lossMinor = overturned ? held.amount_minor : use.amountMinor;
+  await tx
+    .updateTable("books.code_claims")
+    .set({ decided: true, ...(overturned ? claimColumns(ref, use) : {}) })
+    .where("merchant_id", "=", merchant)
+    .where("cti", "=", use.cti)
+    .execute();
+  if (overturned) await tellSpent(tx, source, ref, use, source.tillName, code);
+  await oweServerEntry(tx, merchant, { kind: "double-spend", cti: use.cti, winner, loser, lossMinor }, nowMs);
+  return { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
+}
+
+function claimColumns(ref: EntryRef, use: Use): {
+  till_id: Bytes;
+  epoch: number;
+  seq: number;
+  amount_minor: number;
+  returned_minor: number;
+  at_ms: number;
+} {
+  return {
+    till_id: ref.till,
+    epoch: ref.epoch,
+    seq: ref.seq,
+    amount_minor: use.amountMinor,
+    returned_minor: use.returnedMinor,
+    at_ms: use.atMs,
+  };
+}
+
+async function tellSpent(
+  tx: DatabaseTransaction,
+  source: Source,
+  ref: EntryRef,
+  use: Use,
+  tillName: string,
+  code: Code | undefined,
+): Promise<void> {
+  // Of a code nobody issued the shop's tills know nothing; telling them would only fill their lists.
+  if (code === undefined) return;
+  const audience: Audience = code.onlyTill === null ? everyTill : { till: code.onlyTill };
+  const { cti, amountMinor } = use;
+  const untilMs = code.expiresAtMs + TOLD_AFTER_EXPIRY_MS;
+  const atMs = Math.max(0, use.atMs);
+  const change = { type: "spent", cti, till: ref.till, tillName, atMs, amountMinor, untilMs } as const;
+  await writeChange(tx, source.merchant, audience, change, source.nowMs);
+}
+
+/** Writes the projection of the sales and every outcome. `arrivalOf` gives an entry's arrival number. */
+export async function writeSales(
+  tx: DatabaseTransaction,
+  source: Source,
+  effects: Effects,
+  arrivalOf: (seq: number) => number,
+): Promise<void> {
+  const { merchant, till, epoch, nowMs } = source;
+  const key = { merchant_id: merchant, till_id: till, epoch };
+  if (effects.sales.length > 0) {
+    const rows = effects.sales.map(({ item, body }) => ({
+      ...key,
+      seq: item.entry.seq,
+      short_id: shortId(body.sale),
+      sale_id: body.sale,
+      arrival: arrivalOf(item.entry.seq),
+      received_at_ms: nowMs,
+      at_ms: item.entry.time.nowMs,
+      operator_id: body.operator,
+      currency: body.currency,
+      total_minor: body.totalMinor,
+      hash: item.hash,
+      flagged: source.late ? "late" : null,
+    }));
+    await tx.insertInto("books.sales").values(rows).execute();
+    const tenders = effects.sales.flatMap(({ item, body }) =>
+      body.tenders.map((tender, n) => ({
+        ...key,
+        seq: item.entry.seq,
+        n,
+        method: tender.method,
+        amount_minor: tender.amountMinor,
+        returned_minor: tender.method === "payment-code" ? tender.returnedMinor : 0,
+        cti: tender.method === "payment-code" ? tender.cti : null,
+      })),
+    );
+    if (tenders.length > 0) await tx.insertInto("books.sale_tenders").values(tenders).execute();
+  }
+  await writeOutcomes(tx, source, effects.outcomes);
+}
+
+async function writeOutcomes(tx: DatabaseTransaction, source: Source, outcomes: readonly Outcome[]): Promise<void> {
+  const { merchant, nowMs } = source;
+  // In one order for all: the loser may be a sale that another push is about to touch too.
+  const ordered = [...outcomes].sort((a, b) => compareText(refText(a.ref), refText(b.ref)));
+  for (const { ref, kind, cti, lossMinor } of ordered) {
+    const row = { merchant_id: merchant, till_id: ref.till, epoch: ref.epoch, seq: ref.seq };
+    await tx
+      .insertInto("books.outcomes")
+      .values({ ...row, kind, cti, loss_minor: lossMinor, at_ms: nowMs })
+      // Two uses of one code in one sale have one name and one sum.
+      .onConflict((conflict) =>
+        conflict.columns(["merchant_id", "till_id", "epoch", "seq", "kind", "cti"]).doUpdateSet((eb) => ({
+          loss_minor: eb("books.outcomes.loss_minor", "+", lossMinor),
+        })),
+      )
+      .execute();
+    const sale = await tx
+      .updateTable("books.sales")
+      .set((eb) => ({ loss_minor: eb("loss_minor", "+", lossMinor) }))
+      .where("merchant_id", "=", merchant)
+      .where("till_id", "=", ref.till)
+      .where("epoch", "=", ref.epoch)
+      .where("seq", "=", ref.seq)
+      .returning("loss_minor")
+      .executeTakeFirst();
+    const loss = { type: "loss", epoch: ref.epoch, seq: ref.seq, lossMinor: sale?.loss_minor ?? lossMinor } as const;
+    await writeChange(tx, merchant, { till: ref.till, epoch: ref.epoch }, loss, nowMs);
+  }
+}
+
+function refText(ref: EntryRef): string {
+  return `${toHex(ref.till)}:${String(ref.epoch).padStart(10, "0")}:${String(ref.seq).padStart(16, "0")}`;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

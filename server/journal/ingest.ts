@@ -1,0 +1,309 @@
+// Takes a push (PROTOCOL §5): what is authentic is stored, once, whatever the till's standing. One transaction a
+// batch under the lock of its epoch; the answer is made after the commit, from what was committed.
+import { sql } from "kysely";
+import { toHex, type Bytes } from "#protocol/bytes.ts";
+import type { Push, Answer, AnswerDetail, AnswerResult } from "#protocol/push.ts";
+import type { SignedEntry } from "#protocol/entry.ts";
+import { wake, type Books } from "../books.ts";
+import type { DatabaseTransaction } from "../db/tables.ts";
+import type { EpochState } from "../db/books-tables.ts";
+import { publishChanges } from "../feed/sequencer.ts";
+import { faultFields } from "../log.ts";
+import { claimCodes, writeSales, type Effects } from "./apply-sales.ts";
+import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
+import { APPLIED_VERSION, payJournalDuties, takeArrivals } from "./server-journal.ts";
+
+/** What an answer says, before time, lineage and request are put to it. */
+export type Verdict = Pick<Answer, "merchant" | "till" | "epoch" | "seq" | "headHash" | "result" | "detail">;
+
+/** `not-a-push`: bytes that are none · `unknown-epoch`: no such till here; there is nothing to sign for it. */
+export type IngestResult =
+  | { readonly ok: true; readonly value: Verdict }
+  | { readonly ok: false; readonly refusal: { readonly code: "not-a-push" | "unknown-epoch" } };
+
+/** Serialization failures and deadlocks are the database's way of saying «again». */
+const MAX_TRIES = 5;
+
+/** Stores what a push brings for `carrier`, the merchant whose token carried it. */
+export async function ingest(books: Books, carrier: Uint8Array, push: Push): Promise<IngestResult> {
+  const batch = await readBatch(push.entries);
+  if (batch === null || toHex(batch.merchant) !== toHex(carrier)) {
+    return { ok: false, refusal: { code: "not-a-push" } };
+  }
+  const epoch = await books.db
+    .selectFrom("books.till_epochs")
+    .select(["device_key"])
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .where("epoch", "=", batch.epoch)
+    .executeTakeFirst();
+  if (epoch === undefined) return { ok: false, refusal: { code: "unknown-epoch" } };
+  // Hashes and the signature are checked before the transaction: the lock is held for writing only.
+  const { authentic, brokenByTill } = await authenticate(batch, epoch.device_key);
+  const stored = await withRetries(() =>
+    books.db.transaction().execute((tx) => store(tx, batch, authentic, brokenByTill, books.nowMs())),
+  );
+  if (stored.changed) await afterCommit(books, batch.merchant, stored.effects);
+  return { ok: true, value: stored.verdict };
+}
+
+async function afterCommit(books: Books, merchant: Bytes, effects: Effects | null): Promise<void> {
+  try {
+    if ((effects?.outcomes.length ?? 0) > 0) await payJournalDuties(books, merchant);
+    if (effects?.soldCodes === true) await publishChanges(books, merchant);
+    const code = effects?.soldCodes === true ? (["code"] as const) : [];
+    await wake(books, merchant, ...((effects?.sales.length ?? 0) > 0 ? (["sale"] as const) : []), ...code, "till");
+  } catch (fault) {
+    // The entries are committed and must be receipted; duties and versions are made up for by the upkeep round.
+    books.log.warn("push-follow-up-postponed", faultFields(fault));
+  }
+}
+
+interface Stored {
+  readonly verdict: Verdict;
+  readonly effects: Effects | null;
+  readonly changed: boolean;
+}
+
+async function store(
+  tx: DatabaseTransaction,
+  batch: Batch,
+  authentic: number,
+  brokenByTill: boolean,
+  nowMs: number,
+): Promise<Stored> {
+  const row = await lockEpoch(tx, batch);
+  const good = batch.entries.slice(0, authentic);
+  const answer = (
+    result: AnswerResult,
+    detail: AnswerDetail = { kind: "none" },
+    seq: number = row.head_seq,
+    headHash: Uint8Array = row.head_hash,
+  ): Verdict => {
+    const { merchant, till, epoch } = batch;
+    return { merchant, till, epoch, seq, headHash: new Uint8Array(headHash), result, detail };
+  };
+  const unchanged = (verdict: Verdict): Stored => ({ verdict, effects: null, changed: false });
+  if (good.length === 0) return unchanged(answer("damaged"));
+  const placed = place(await heldBy(tx, batch, row), good);
+  switch (placed.kind) {
+    case "gap":
+      return unchanged(answer("gap", { kind: "need", seq: placed.need }));
+    case "quarantine":
+      await quarantine(tx, batch, placed.past, row.state, nowMs);
+      return { verdict: answer("quarantined"), effects: null, changed: true };
+    case "fork": {
+      await setState(tx, batch, "frozen");
+      await quarantine(tx, batch, placed.past, "fork", nowMs);
+      await find(tx, batch, "fork", placed.seq, nowMs);
+      const ours = await entryAt(tx, batch, placed.seq);
+      const detail: AnswerDetail = ours ? { kind: "entry", seq: placed.seq, entry: ours } : { kind: "none" };
+      return { verdict: answer("fork", detail), effects: null, changed: true };
+    }
+    case "append": {
+      const effects = await append(tx, batch, placed.entries, placed.late, row.till_name, nowMs);
+      const last = placed.entries.at(-1);
+      const seq = last?.entry.seq ?? row.head_seq;
+      const headHash = last?.hash ?? row.head_hash;
+      const rest = batch.entries.slice(authentic);
+      if (brokenByTill && rest.length > 0 && row.state !== "frozen" && row.state !== "closed") {
+        await setState(tx, batch, "damaged");
+        await quarantine(tx, batch, rest, "damaged", nowMs);
+        await find(tx, batch, "damaged", seq + 1, nowMs);
+      }
+      const whole = rest.length === 0 && !batch.cutShort;
+      const verdict = answer(whole ? "ok" : "damaged", { kind: "none" }, seq, headHash);
+      return { verdict, effects, changed: effects !== null || brokenByTill };
+    }
+  }
+}
+
+interface LockedEpoch {
+  readonly head_seq: number;
+  readonly head_hash: Uint8Array;
+  readonly state: EpochState;
+  readonly closed_reason: string | null;
+  readonly till_name: string;
+}
+
+async function lockEpoch(tx: DatabaseTransaction, batch: Batch): Promise<LockedEpoch> {
+  const till = await tx
+    .selectFrom("books.tills")
+    .select("name")
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .executeTakeFirstOrThrow();
+  const row = await tx
+    .selectFrom("books.till_epochs")
+    .select(["head_seq", "head_hash", "state", "closed_reason"])
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .where("epoch", "=", batch.epoch)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return { ...row, till_name: till.name };
+}
+
+async function heldBy(tx: DatabaseTransaction, batch: Batch, row: LockedEpoch): Promise<Held> {
+  const first = batch.entries[0]?.entry.seq ?? 0;
+  const hashes = new Map<number, Uint8Array>();
+  if (first <= row.head_seq) {
+    const rows = await tx
+      .selectFrom("books.entries")
+      .select(["seq", "hash"])
+      .where("merchant_id", "=", batch.merchant)
+      .where("till_id", "=", batch.till)
+      .where("epoch", "=", batch.epoch)
+      .where("seq", ">=", first)
+      .where("seq", "<", first + batch.entries.length)
+      .execute();
+    for (const entry of rows) hashes.set(entry.seq, entry.hash);
+  }
+  return {
+    headSeq: row.head_seq,
+    headHash: new Uint8Array(row.head_hash),
+    hashAt: (seq) => hashes.get(seq),
+    takes: takesOf(row),
+  };
+}
+
+function takesOf(row: LockedEpoch): Held["takes"] {
+  switch (row.state) {
+    case "pending":
+    case "open":
+      return "all";
+    case "frozen":
+    case "damaged":
+      return "quarantine";
+    case "closed":
+      // Who stole a tablet, or enrolled one the owner did not recognise, speaks with a key that proves nothing.
+      return row.closed_reason === "stolen" || row.closed_reason === "rejected" ? "quarantine" : "late";
+  }
+}
+
+async function append(
+  tx: DatabaseTransaction,
+  batch: Batch,
+  entries: readonly BatchEntry[],
+  late: boolean,
+  tillName: string,
+  nowMs: number,
+): Promise<Effects | null> {
+  const last = entries.at(-1);
+  if (last === undefined) return null;
+  const { merchant, till, epoch } = batch;
+  const source = { merchant, till, epoch, tillName, nowMs, late };
+  const effects = await claimCodes(tx, source, entries);
+  const firstArrival = await takeArrivals(tx, merchant, entries.length);
+  const firstSeq = entries[0]?.entry.seq ?? 0;
+  const arrivalOf = (seq: number): number => firstArrival + seq - firstSeq;
+  await tx
+    .insertInto("books.entries")
+    .values(
+      entries.map((item) => ({
+        merchant_id: merchant,
+        till_id: till,
+        epoch,
+        seq: item.entry.seq,
+        hash: item.hash,
+        bytes: item.signed.bytes,
+        signature: item.signed.signature,
+        kind: item.entry.kind,
+        arrival: arrivalOf(item.entry.seq),
+        received_at_ms: nowMs,
+        applied_version: effects.understood.has(item.entry.seq) ? APPLIED_VERSION : null,
+      })),
+    )
+    .execute();
+  await writeSales(tx, source, effects, arrivalOf);
+  await tx
+    .updateTable("books.till_epochs")
+    .set({
+      head_seq: last.entry.seq,
+      head_hash: last.hash,
+      last_seen_ms: nowMs,
+      build: last.entry.versions.build,
+      feed_version: sql`greatest(feed_version, ${last.entry.versions.feed})`,
+    })
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("epoch", "=", epoch)
+    .execute();
+  return effects;
+}
+
+async function setState(tx: DatabaseTransaction, batch: Batch, state: "frozen" | "damaged"): Promise<void> {
+  await tx
+    .updateTable("books.till_epochs")
+    .set({ state })
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .where("epoch", "=", batch.epoch)
+    .where("state", "in", ["open", "pending"])
+    .execute();
+}
+
+async function quarantine(
+  tx: DatabaseTransaction,
+  batch: Batch,
+  entries: readonly BatchEntry[],
+  reason: string,
+  nowMs: number,
+): Promise<void> {
+  await tx
+    .insertInto("books.quarantined")
+    .values(
+      entries.map((item) => ({
+        merchant_id: batch.merchant,
+        till_id: batch.till,
+        epoch: batch.epoch,
+        hash: item.hash,
+        seq: item.entry.seq,
+        bytes: item.signed.bytes,
+        signature: item.signed.signature,
+        reason,
+        received_at_ms: nowMs,
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function find(
+  tx: DatabaseTransaction,
+  batch: Batch,
+  kind: string,
+  seq: number,
+  nowMs: number,
+): Promise<void> {
+  const { merchant, till, epoch } = batch;
+  await tx
+    .insertInto("books.findings")
+    .values({ merchant_id: merchant, kind, till_id: till, epoch, seq, at_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+async function entryAt(tx: DatabaseTransaction, batch: Batch, seq: number): Promise<SignedEntry | null> {
+  const row = await tx
+    .selectFrom("books.entries")
+    .select(["bytes", "signature"])
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .where("epoch", "=", batch.epoch)
+    .where("seq", "=", seq)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Runs again what the database gave up for another transaction's sake (40001, 40P01). */
+export async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (fault) {
+      const code = (fault as { readonly code?: unknown }).code;
+      if ((code !== "40001" && code !== "40P01") || tries >= MAX_TRIES) throw fault;
+    }
+  }
+}

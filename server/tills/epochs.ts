@@ -1,0 +1,46 @@
+// The lives of a till: each enrolment is an epoch with keys of its own (PROTOCOL §3, §6).
+import type { EpochState } from "../db/books-tables.ts";
+import type { DatabaseTransaction } from "../db/tables.ts";
+import { writeChange } from "../feed/changes.ts";
+
+/** `replaced` late entries are still booked · `rejected` the owner did not recognise it: quarantine. */
+export type ClosedReason = "replaced" | "rejected";
+
+/** Closes the till's epochs that stand in one of these states, except `but`. */
+export async function closeEpochs(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  till: Uint8Array,
+  states: readonly EpochState[],
+  reason: ClosedReason,
+  but = 0,
+): Promise<void> {
+  await tx
+    .updateTable("books.till_epochs")
+    .set({ state: "closed", closed_reason: reason })
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("state", "in", states)
+    .where("epoch", "<>", but)
+    .execute();
+}
+
+/** The epoch is the till from now on; the one before it ends, and what it still holds comes in late. */
+export async function confirmEpoch(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  till: Uint8Array,
+  epoch: number,
+  nowMs: number,
+): Promise<void> {
+  await closeEpochs(tx, merchant, till, ["open", "frozen", "damaged"], "replaced", epoch);
+  await tx
+    .updateTable("books.till_epochs")
+    .set({ state: "open", confirmed_at_ms: nowMs })
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("epoch", "=", epoch)
+    .where("state", "=", "pending")
+    .execute();
+  await writeChange(tx, merchant, { till }, { type: "till-state", state: "active" }, nowMs);
+}

@@ -1,0 +1,88 @@
+// A till says where it stands and is told where we stand (PROTOCOL §5, §6). What it may and may not do any more is
+// said here too; whether it may deliver is never in question.
+import { sql } from "kysely";
+import { sameBytes } from "#protocol/bytes.ts";
+import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";
+import type { Books } from "../books.ts";
+import type { Verdict } from "../journal/ingest.ts";
+import { newToken } from "./tokens.ts";
+
+export interface HelloOutcome {
+  readonly verdict: Verdict;
+  readonly token: string;
+}
+
+/** Answers a hello whose challenge is good; null when no till of ours signed it. */
+export async function answerHello(books: Books, hello: ReceivedHello): Promise<HelloOutcome | null> {
+  const place = await books.db
+    .selectFrom("control.till_directory")
+    .select("merchant_id")
+    .where("till_id", "=", hello.till)
+    .executeTakeFirst();
+  if (place === undefined) return null;
+  const merchant = new Uint8Array(place.merchant_id);
+  const row = await books.db
+    .selectFrom("books.till_epochs as e")
+    .innerJoin("books.tills as t", (join) =>
+      join.onRef("t.merchant_id", "=", "e.merchant_id").onRef("t.till_id", "=", "e.till_id"),
+    )
+    .select(["e.device_key", "e.head_seq", "e.head_hash", "e.state", "t.revoked_at_ms"])
+    .where("e.merchant_id", "=", merchant)
+    .where("e.till_id", "=", hello.till)
+    .where("e.epoch", "=", hello.epoch)
+    .executeTakeFirst();
+  if (row === undefined || !(await hello.signedBy(row.device_key))) return null;
+  const nowMs = books.nowMs();
+  const known = sameBytes(hello.lineage, books.instance.lineage);
+  await books.db
+    .updateTable("books.till_epochs")
+    .set({
+      last_seen_ms: nowMs,
+      ...(known ? { feed_version: sql<number>`greatest(feed_version, ${hello.feedVersion})` } : {}),
+    })
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", hello.till)
+    .where("epoch", "=", hello.epoch)
+    .execute();
+  const parted = await partedAt(books, merchant, hello, row.head_seq);
+  const { result, detail } = standing(row.state, row.revoked_at_ms !== null, parted);
+  const { till, epoch } = hello;
+  const headHash = new Uint8Array(row.head_hash);
+  return {
+    verdict: { merchant, till, epoch, seq: row.head_seq, headHash, result, detail },
+    token: await newToken(books.tokenKey, { merchant, till, epoch }, nowMs),
+  };
+}
+
+function standing(
+  state: string,
+  revoked: boolean,
+  parted: AnswerDetail | null,
+): { readonly result: AnswerResult; readonly detail: AnswerDetail } {
+  if (state === "closed") return { result: "closed", detail: { kind: "none" } };
+  if (parted !== null) return { result: "fork", detail: parted };
+  if (state === "frozen") return { result: "quarantined", detail: { kind: "none" } };
+  if (state === "damaged") return { result: "damaged", detail: { kind: "none" } };
+  if (state === "pending") return { result: "ok", detail: { kind: "pending" } };
+  return { result: "ok", detail: { kind: revoked ? "revoked" : "none" } };
+}
+
+/** Our entry at the till's head, when it is another than the till's own. */
+async function partedAt(
+  books: Books,
+  merchant: Uint8Array,
+  hello: ReceivedHello,
+  headSeq: number,
+): Promise<AnswerDetail | null> {
+  if (hello.seq > headSeq) return null;
+  const ours = await books.db
+    .selectFrom("books.entries")
+    .select(["hash", "bytes", "signature"])
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", hello.till)
+    .where("epoch", "=", hello.epoch)
+    .where("seq", "=", hello.seq)
+    .executeTakeFirst();
+  if (ours === undefined || sameBytes(ours.hash, hello.headHash)) return null;
+  return { kind: "entry", seq: hello.seq, entry: { bytes: ours.bytes, signature: ours.signature } };
+}

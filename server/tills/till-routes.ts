@@ -1,0 +1,138 @@
+// The till's door: CBOR in, signed CBOR out (src/protocol/till-api.ts). What cannot be signed for is answered
+// unsigned, which a till takes for «no answer».
+import type { Context, Hono } from "hono";
+import { fromHex } from "#protocol/bytes.ts";
+import { decodeEnrolRequest, encodeEnrolAnswer } from "#protocol/enrolment.ts";
+import { encodeSignedPage } from "#protocol/feed.ts";
+import {
+  decodeHello,
+  decodePush,
+  encodeHelloAnswer,
+  encodeSignedAnswer,
+  hashGet,
+  hashRequest,
+  signAnswer,
+  type SignedAnswer,
+} from "#protocol/push.ts";
+import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
+import type { Books } from "../books.ts";
+import { readFeedPage } from "../feed/page.ts";
+import { clientKey } from "../http/client-address.ts";
+import type { AppEnv } from "../http/env.ts";
+import { eventStream } from "../http/event-stream.ts";
+import { rateLimit, type RateLimit } from "../http/rate-limits.ts";
+import { refuse } from "../http/refusal.ts";
+import { ingest, type Verdict } from "../journal/ingest.ts";
+import type { Services } from "../services.ts";
+import { enrol } from "./enrol.ts";
+import { answerHello } from "./hello.ts";
+import { AnsweredChallenges, newChallenge, readToken, type Bearer } from "./tokens.ts";
+
+/** Tries of activation codes from one address, and in all: 40 secret bits outlast them by far. */
+const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
+const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
+/** Challenges and hellos of one address: a shop's tills behind one router share it. */
+const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
+
+/** Mounts `/api/till/*`. `books` is opened once, by whoever mounts. */
+export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => Promise<Books>): void {
+  const perAddress = rateLimit(enrolPerAddress, services.nowMs);
+  const inAll = rateLimit(enrolInAll, services.nowMs);
+  const hellos = rateLimit(hellosPerAddress, services.nowMs);
+  const answered = new AnsweredChallenges();
+
+  app.post(TILL_API.enrol, async (c) => {
+    const waitMs = perAddress.takeMs(clientKey(c)) || inAll.takeMs("all");
+    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    const request = decodeEnrolRequest(await body(c));
+    if (request === null) return refuse(c, 400, { code: "activation-mistyped" });
+    const done = await enrol(await books(), request);
+    return done.ok ? cbor(c, encodeEnrolAnswer(done.value)) : refuse(c, 403, done.refusal);
+  });
+
+  app.get(TILL_API.challenge, async (c) => {
+    if (!mayKnock(c, hellos)) return refuse(c, 429, { code: "too-many-tries", waitMs: 1000 } as const);
+    return cbor(c, await newChallenge((await books()).tokenKey, services.nowMs()));
+  });
+
+  app.post(TILL_API.hello, async (c) => {
+    if (!mayKnock(c, hellos)) return refuse(c, 429, { code: "too-many-tries", waitMs: 1000 } as const);
+    const bytes = await body(c);
+    const hello = decodeHello(bytes);
+    if (hello === null) return refuse(c, 400, { code: "not-a-hello" });
+    const open = await books();
+    if (!(await answered.take(open.tokenKey, hello.challenge, services.nowMs()))) {
+      return refuse(c, 403, { code: "challenge-stale" });
+    }
+    const outcome = await answerHello(open, hello);
+    if (outcome === null) return refuse(c, 404, { code: "unknown-till" });
+    const answer = await signed(open, outcome.verdict, bytes);
+    return cbor(c, encodeHelloAnswer({ answer, token: outcome.token }));
+  });
+
+  app.post(TILL_API.push, async (c) => {
+    const open = await books();
+    const who = await bearer(c, open);
+    if (who === null) return refuse(c, 401, { code: "token-needed" });
+    const bytes = await body(c);
+    const push = decodePush(bytes);
+    if (push === null) return refuse(c, 400, { code: "not-a-push" });
+    const done = await ingest(open, who.merchant, push);
+    if (!done.ok) return refuse(c, done.refusal.code === "not-a-push" ? 400 : 404, done.refusal);
+    return cbor(c, encodeSignedAnswer(await signed(open, done.value, bytes)));
+  });
+
+  app.get(TILL_API.feed, async (c) => {
+    const open = await books();
+    const who = await bearer(c, open);
+    if (who === null) return refuse(c, 401, { code: "token-needed" });
+    const asked = readFeedQuery(c);
+    if (asked === null) return refuse(c, 400, { code: "not-a-feed-request" });
+    const url = new URL(c.req.url);
+    const requestHash = await hashGet(url.pathname + url.search);
+    const page = await readFeedPage(open, { ...who, from: asked.from, requestHash });
+    return page === null ? refuse(c, 404, { code: "unknown-till" }) : cbor(c, encodeSignedPage(page));
+  });
+
+  app.get(TILL_API.events, async (c) => {
+    const who = await bearer(c, await books());
+    if (who === null) return refuse(c, 401, { code: "token-needed" });
+    return eventStream(c, services, who.merchant, ["feed"]);
+  });
+}
+
+function mayKnock(c: Context<AppEnv>, limit: RateLimit): boolean {
+  return limit.takeMs(clientKey(c)) === 0;
+}
+
+async function body(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await c.req.arrayBuffer());
+}
+
+function cbor(c: Context<AppEnv>, bytes: Uint8Array<ArrayBuffer>): Response {
+  return c.body(bytes, 200, { "content-type": CBOR_TYPE, "cache-control": "no-store" });
+}
+
+async function bearer(c: Context<AppEnv>, books: Books): Promise<Bearer | null> {
+  const token = /^Bearer ([A-Za-z0-9_-]{1,300})$/u.exec(c.req.header("authorization") ?? "")?.[1];
+  return token === undefined ? null : await readToken(books.tokenKey, token, books.nowMs());
+}
+
+function readFeedQuery(c: Context<AppEnv>): { readonly from: number | "full"; readonly nonce: Uint8Array } | null {
+  const from = c.req.query("from") ?? "";
+  const nonce = c.req.query("nonce") ?? "";
+  if (!/^[0-9a-f]{32}$/u.test(nonce)) return null;
+  if (from === "full") return { from, nonce: fromHex(nonce) };
+  const version = Number(from);
+  if (!/^[0-9]{1,16}$/u.test(from) || !Number.isSafeInteger(version)) return null;
+  return { from: version, nonce: fromHex(nonce) };
+}
+
+async function signed(books: Books, verdict: Verdict, request: Uint8Array): Promise<SignedAnswer> {
+  return await signAnswer(books.instance.answer.privateKey, {
+    ...verdict,
+    lineage: books.instance.lineage,
+    serverMs: await books.clock.signedMs(),
+    requestHash: await hashRequest(request),
+  });
+}
