@@ -54,7 +54,8 @@ export class Mirror {
       if (length > MAX_RECORD || at + 4 + length > all.length) break;
       const decoded = decodeCbor(all.subarray(at + 4, at + 4 + length));
       const entry =
-        decoded.ok && readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
+        decoded.ok &&
+        readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
       if (!entry) break;
       entries.push(entry);
       at += 4 + length;

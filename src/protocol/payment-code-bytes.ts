@@ -119,8 +119,9 @@ export async function authenticateCode(
     form.signature,
     signatureStructure(form.protectedBytes, form.payloadBytes),
   );
+  if (!holds) return refused({ code: "bad-signature" });
   // A genuine key over another merchant's name would be our own server's bug; it is not believed either.
-  if (!holds || form.payload.issuer !== ours) return refused({ code: "bad-signature" });
+  if (form.payload.issuer !== ours) return refused({ code: "another-merchant" });
   return accepted({ cose, payload: form.payload, payloadBytes: form.payloadBytes });
 }
 
@@ -181,7 +182,11 @@ function readPayload(bytes: Uint8Array): CodePayload | null {
   const audienceId = audience?.[2];
   if (!audienceId || !isShortId(audienceId)) return null;
   const { ours, ...rest } = read;
-  return { ...rest, ...ours, audience: { kind: audience[1] === "s" ? "store" : "till", shortId: audienceId } };
+  return {
+    ...rest,
+    ...ours,
+    audience: { kind: audience[1] === "s" ? "store" : "till", shortId: audienceId },
+  };
 }
 
 function protectedHeader(kid: Uint8Array): Bytes {
@@ -199,7 +204,12 @@ function signatureStructure(protectedBytes: Uint8Array, payloadBytes: Uint8Array
 }
 
 /** Argon2id parameters of profile 1 (PROTOCOL §10), fixed for codes so that server and till agree for good. */
-export const ARGON2_PROFILE_1: Argon2Profile = { memoryKib: 19_456, iterations: 2, parallelism: 1, bytes: 32 };
+export const ARGON2_PROFILE_1: Argon2Profile = {
+  memoryKib: 19_456,
+  iterations: 2,
+  parallelism: 1,
+  bytes: 32,
+};
 
 export interface Argon2Profile {
   readonly memoryKib: number;

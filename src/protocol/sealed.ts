@@ -1,6 +1,5 @@
 import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { concat, type Bytes } from "./bytes.ts";
-import { encodeCbor } from "./cbor.ts";
 
 /** `seal` of PROTOCOL §1: HPKE base mode (RFC 9180), DHKEM(P-256), HKDF-SHA256, AES-256-GCM. */
 const ENC_BYTES = 65;
@@ -37,7 +36,4 @@ export async function openSealed(
   }
 }
 
-/** The aad under which a store's site key of one epoch travels to one till. */
-export function siteKeyAad(till: Uint8Array, store: Uint8Array, keyEpoch: number): Bytes {
-  return encodeCbor(["site-key", till, store, keyEpoch]);
-}
+export { siteKeyAad } from "./aads.ts";

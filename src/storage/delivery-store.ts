@@ -1,5 +1,13 @@
 import { DATABASE_NAME } from "./schema.ts";
-import type { DeliveryRow, HeadRow, IdentityRow, InboxRow, JournalRow, ReceiptRow, SettingsRow } from "./schema.ts";
+import type {
+  DeliveryRow,
+  HeadRow,
+  IdentityRow,
+  InboxRow,
+  JournalRow,
+  ReceiptRow,
+  SettingsRow,
+} from "./schema.ts";
 
 /**
  * The same database as the service worker sees it: read the journal, write receipts and the inbox. Raw IndexedDB,
@@ -30,7 +38,9 @@ export async function openDeliveryStore(name: string = DATABASE_NAME): Promise<D
   db.onversionchange = () => db.close();
 
   const read = async <T>(table: string, key: IDBValidKey): Promise<T | null> => {
-    const request = db.transaction(table, "readonly").objectStore(table).get(key) as IDBRequest<T | undefined>;
+    const request = db.transaction(table, "readonly").objectStore(table).get(key) as IDBRequest<
+      T | undefined
+    >;
     return (await settled(request)) ?? null;
   };
   const write = (table: string, change: (store: IDBObjectStore) => void): Promise<void> => {

@@ -159,12 +159,20 @@ export interface LossRow {
 }
 
 export type SettingsRow =
-  | { readonly key: "feed"; readonly version: number; readonly lineage: Bytes; readonly appliedAtMs: number | null }
+  | {
+      readonly key: "feed";
+      readonly version: number;
+      readonly lineage: Bytes;
+      readonly appliedAtMs: number | null;
+    }
   | { readonly key: "keyset"; readonly bytes: Bytes; readonly signature: Bytes }
   | { readonly key: "policy"; readonly policy: CodePolicy }
   | { readonly key: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
   | { readonly key: "mark"; readonly markMs: number; readonly anchorMs: number }
-  | { readonly key: "stop"; readonly reason: "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost" };
+  | {
+      readonly key: "stop";
+      readonly reason: "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost";
+    };
 
 export interface ReserveRow {
   readonly key: "reserve";
@@ -193,7 +201,12 @@ export type DeliveryRow =
       readonly nextTryMs: number;
     }
   /** What a verified answer said against this till; the engine looks at the evidence and decides. */
-  | { readonly key: "finding"; readonly answer: Bytes; readonly signature: Bytes; readonly requestHash: Bytes };
+  | {
+      readonly key: "finding";
+      readonly answer: Bytes;
+      readonly signature: Bytes;
+      readonly requestHash: Bytes;
+    };
 
 export interface InboxRow {
   readonly id?: number;

@@ -1,4 +1,4 @@
-import { Dexie, type Table, type Transaction } from "dexie";
+import { Dexie, type Table } from "dexie";
 import {
   DATABASE_NAME,
   STORES_V1,
@@ -82,7 +82,8 @@ const SERVICE_WORKER_TABLES: ReadonlySet<string> = new Set(["receipts", "deliver
 /** Is this the disk saying that it is full? */
 export function isQuotaError(cause: unknown): boolean {
   return cause instanceof Dexie.DexieError
-    ? cause.name === "QuotaExceededError" || (cause.inner instanceof Error && cause.inner.name === "QuotaExceededError")
+    ? cause.name === "QuotaExceededError" ||
+        (cause.inner instanceof Error && cause.inner.name === "QuotaExceededError")
     : cause instanceof Error && cause.name === "QuotaExceededError";
 }
 
@@ -91,4 +92,4 @@ export function isConstraintError(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === "ConstraintError" || cause.name === "BulkError");
 }
 
-export type TillTransaction = Transaction;
+export { Dexie };

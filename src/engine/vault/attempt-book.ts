@@ -40,7 +40,10 @@ export class AttemptBook {
    * Puts a try on disk. Only after this answers may the secret be checked. The check of the wait runs inside the same
    * transaction, so two windows cannot share one try.
    */
-  async count(subjectClass: SubjectClass, subject: Bytes): Promise<Result<Committed, TryRefusal | TillRefusal>> {
+  async count(
+    subjectClass: SubjectClass,
+    subject: Bytes,
+  ): Promise<Result<Committed, TryRefusal | TillRefusal>> {
     const keys = [subjectKey(subjectClass, subject), deviceKey(subjectClass)];
     const before = await this.#read(keys[0] ?? "");
     const now = this.#monotonicMs();

@@ -24,7 +24,11 @@ import {
 /** Argon2id as the desk uses it: given so that the worker loads its WebAssembly only when something is checked. */
 export type Argon2 = (secret: Uint8Array, salt: Uint8Array, profile: Argon2Profile) => Promise<Bytes>;
 /** Opens what the server sealed to this till. */
-export type OpenSealed = (privateKey: CryptoKey, aad: Uint8Array, sealed: Uint8Array) => Promise<Bytes | null>;
+export type OpenSealed = (
+  privateKey: CryptoKey,
+  aad: Uint8Array,
+  sealed: Uint8Array,
+) => Promise<Bytes | null>;
 
 const MAX_CHARACTERS = 128;
 const VAULT_LABEL = "vault-private";
@@ -64,7 +68,10 @@ export class PinDesk implements PinWorker {
     if (pin !== first || !secret) return { kind: "refused", refusal: { code: "pin-differs" } };
     const a = await this.#argon2(secret, salt, ARGON2_PROFILE_1);
     const pepper = await pepperOf(await openVk(material));
-    return { kind: "record", record: { profile: 1, salt, version, mac: await recordMac(pepper, subject, version, a) } };
+    return {
+      kind: "record",
+      record: { profile: 1, salt, version, mac: await recordMac(pepper, subject, version, a) },
+    };
   }
 
   async checkPin(material: VaultMaterial, subject: Bytes, record: SecretRecord): Promise<boolean> {
@@ -101,9 +108,15 @@ export class PinDesk implements PinWorker {
 
   async makeVault(): Promise<NewVault> {
     const vk = crypto.getRandomValues(new Uint8Array(VK_BYTES));
-    const wrapKey = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const wrapKey = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
+      "encrypt",
+      "decrypt",
+    ]);
     const iv = crypto.getRandomValues(new Uint8Array(12));
-    const wrappedVk = concat(iv, new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapKey, vk)));
+    const wrappedVk = concat(
+      iv,
+      new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, wrapKey, vk)),
+    );
     const pair = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
     const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
     const wrappedPrivate = await wrapUnderVk(vk, VAULT_LABEL, pkcs8);
@@ -114,7 +127,8 @@ export class PinDesk implements PinWorker {
     switch (message.type) {
       case "char":
         // One character is one message: a paste or a burst of text is not a secret typed by a person.
-        if ([...message.char].length === 1 && this.#typed.length < MAX_CHARACTERS) this.#typed.push(message.char);
+        if ([...message.char].length === 1 && this.#typed.length < MAX_CHARACTERS)
+          this.#typed.push(message.char);
         break;
       case "back":
         this.#typed.pop();
@@ -153,5 +167,7 @@ async function openVk(material: VaultMaterial): Promise<Bytes> {
 async function openPrivate(material: VaultMaterial): Promise<CryptoKey> {
   const pkcs8 = await unwrapUnderVk(await openVk(material), VAULT_LABEL, material.wrappedPrivate);
   if (!pkcs8) throw new Error("vault: the private key does not open under its own VK");
-  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, false, [
+    "deriveBits",
+  ]);
 }

@@ -1,0 +1,161 @@
+import type { EnrolRefusal } from "#domain/refusal.ts";
+import { accepted, refused, type Result } from "#domain/result.ts";
+import { toHex, type Bytes } from "#protocol/bytes.ts";
+import { exportPublicKey, newSigningPair, sha256 } from "#protocol/crypto.ts";
+import {
+  compareDigits,
+  decodeEnrolAnswer,
+  decodeEnrolRequest,
+  encodeEnrolRequest,
+  openEnrolAnswer,
+  proveEnrolment,
+  readActivation,
+  type ActivationCode,
+  type EnrolAnswer,
+} from "#protocol/enrolment.ts";
+import { openKeyset } from "#protocol/keyset.ts";
+import type { PinWorker } from "#protocol/pin-calls.ts";
+import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
+import type { IdentityRow, PendingEnrolmentRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/**
+ * Enrols this tablet (PROTOCOL §3). Keys and request are on disk before the request leaves: when the answer is lost,
+ * the same request goes again and gets the same answer, instead of burning the owner's activation code.
+ */
+export async function enrolTablet(
+  db: TillDatabase,
+  surroundings: Surroundings,
+  pinWorker: Pick<PinWorker, "makeVault">,
+  text: string,
+): Promise<Result<IdentityRow, EnrolRefusal>> {
+  if (await db.enrolled()) return refused({ code: "already-enrolled" });
+  const code = readActivation(text);
+  if (!code) return refused({ code: "activation-mistyped" });
+  const pending = await preparePending(db, surroundings, pinWorker, code);
+  const answered = await post(
+    surroundings,
+    encodeEnrolRequest({
+      requestBytes: pending.request,
+      proof: pending.proof,
+      signature: pending.signature,
+    }),
+  );
+  if (!answered.ok) return answered;
+  const identity = await keep(db, code, pending, answered.value);
+  return identity ? accepted(identity) : refused({ code: "server-not-genuine" });
+}
+
+async function preparePending(
+  db: TillDatabase,
+  surroundings: Surroundings,
+  pinWorker: Pick<PinWorker, "makeVault">,
+  code: ActivationCode,
+): Promise<PendingEnrolmentRow> {
+  const activationHash = toHex(await sha256(code.secret));
+  const before = await db.pendingEnrolment();
+  if (before?.activationHash === activationHash) return before;
+  const device = await newSigningPair(false);
+  const { publicKey, ...vault } = await pinWorker.makeVault();
+  const signed = await proveEnrolment(code, device.privateKey, {
+    locator: code.locator,
+    deviceKey: await exportPublicKey(device.publicKey),
+    vaultKey: publicKey,
+    nonce: surroundings.randomBytes(16),
+  });
+  const row: PendingEnrolmentRow = {
+    key: "pending",
+    activationHash,
+    request: signed.requestBytes,
+    proof: signed.proof,
+    signature: signed.signature,
+    devicePrivate: device.privateKey,
+    vault: { key: "vault", level: "basic", publicKey, ...vault },
+  };
+  await db.identity.put(row);
+  return row;
+}
+
+async function post(surroundings: Surroundings, body: Bytes): Promise<Result<EnrolAnswer, EnrolRefusal>> {
+  try {
+    const response = await surroundings.fetch(TILL_API.enrol, {
+      method: "POST",
+      headers: { "content-type": CBOR_TYPE },
+      body,
+      cache: "no-store",
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (!response.ok) return refused(await namedRefusal(response));
+    const answer = decodeEnrolAnswer(new Uint8Array(await response.arrayBuffer()));
+    return answer ? accepted(answer) : refused({ code: "server-not-genuine" });
+  } catch (cause) {
+    if (cause instanceof TypeError || cause instanceof DOMException)
+      return refused({ code: "server-unreachable" });
+    throw cause;
+  }
+}
+
+const NAMED: ReadonlySet<string> = new Set([
+  "activation-unknown",
+  "activation-expired",
+  "activation-used",
+  "activation-killed",
+]);
+
+/** An unsigned refusal only chooses words: nothing on this tablet changes because of it. */
+async function namedRefusal(response: Response): Promise<EnrolRefusal> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = body && typeof body === "object" && "error" in body ? body.error : null;
+  const code = error && typeof error === "object" && "code" in error ? error.code : null;
+  if (code === "too-many-tries") {
+    const waitMs = error && typeof error === "object" && "waitMs" in error ? error.waitMs : null;
+    return { code, waitMs: typeof waitMs === "number" ? waitMs : 60_000 };
+  }
+  if (typeof code === "string" && NAMED.has(code)) return { code } as EnrolRefusal;
+  return { code: "server-unreachable" };
+}
+
+/** Puts a genuine answer on disk whole, or nothing of it. */
+async function keep(
+  db: TillDatabase,
+  code: ActivationCode,
+  pending: PendingEnrolmentRow,
+  answer: EnrolAnswer,
+): Promise<IdentityRow | null> {
+  const sent = decodeEnrolRequest(
+    encodeEnrolRequest({
+      requestBytes: pending.request,
+      proof: pending.proof,
+      signature: pending.signature,
+    }),
+  );
+  const certificate = sent && (await openEnrolAnswer(code, sent.request, answer));
+  if (!certificate) return null;
+  const keyset = await openKeyset(certificate.rootKey, answer.keysetBytes, answer.keysetSignature, null);
+  if (!keyset) return null;
+  const identity: IdentityRow = {
+    key: "till",
+    certificate: answer.certificateBytes,
+    rootSignature: answer.rootSignature,
+    merchant: certificate.merchant,
+    store: certificate.store,
+    till: certificate.till,
+    epoch: certificate.epoch,
+    rootKey: certificate.rootKey,
+    devicePrivate: pending.devicePrivate,
+    compareDigits: answer.compare ? await compareDigits(answer.certificateBytes) : null,
+  };
+  await db.transaction("rw", [db.identity, db.vault, db.settings], async () => {
+    await db.identity.put(identity);
+    await db.identity.delete("pending");
+    await db.vault.put(pending.vault);
+    await db.settings.bulkPut([
+      { key: "keyset", bytes: answer.keysetBytes, signature: answer.keysetSignature },
+      { key: "shop", shopName: answer.shopName, tillName: answer.tillName, currency: "CNY" },
+      { key: "feed", version: 0, lineage: certificate.lineage, appliedAtMs: null },
+      { key: "mark", markMs: certificate.serverMs, anchorMs: certificate.serverMs },
+    ]);
+  });
+  return identity;
+}

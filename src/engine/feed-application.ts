@@ -1,0 +1,150 @@
+import { sameBytes, toHex } from "#protocol/bytes.ts";
+import { openFeedPage, type FeedChange, type FeedPage } from "#protocol/feed.ts";
+import { openKeyset, type Keyset } from "#protocol/keyset.ts";
+import type { IdentityRow, InboxRow, SettingsRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import type { TillTime } from "./till-time.ts";
+
+/** An answer that lay in the inbox longer than this tells nothing about now. */
+const FRESH_MS = 60_000;
+
+/**
+ * Applies the pages the service worker fetched (PROTOCOL §7): each verified here once more, each in one transaction,
+ * only where lineage and version continue what this till has. Answers the keyset as it stands afterwards.
+ */
+export async function applyInbox(
+  db: TillDatabase,
+  identity: IdentityRow,
+  keyset: Keyset,
+  time: TillTime,
+): Promise<Keyset> {
+  let present = keyset;
+  for (const row of await db.inbox.orderBy("id").toArray()) {
+    const page = await openFeedPage(present, row, row.requestHash);
+    const mine = page && sameBytes(page.till, identity.till) && sameBytes(page.merchant, identity.merchant);
+    if (page && mine) {
+      anchorBy(page, row, time);
+      present = (await applyPage(db, identity, present, page, time)) ?? present;
+    }
+    // A page that is not ours or not next says nothing; the next round asks again from where we stand.
+    if (row.id !== undefined) await db.inbox.delete(row.id);
+  }
+  return present;
+}
+
+function anchorBy(page: FeedPage, row: InboxRow, time: TillTime): void {
+  const lain = time.read().clockMs - row.receivedClockMs;
+  if (page.serverMs !== null && lain >= 0 && lain < FRESH_MS)
+    time.anchorTo(page.serverMs + lain, row.roundTripMs);
+}
+
+/** Null when the page does not continue what is here. */
+async function applyPage(
+  db: TillDatabase,
+  identity: IdentityRow,
+  keyset: Keyset,
+  page: FeedPage,
+  time: TillTime,
+): Promise<Keyset | null> {
+  const next = await newestKeyset(identity, keyset, page.changes);
+  const { nowMs } = time.read();
+  return db.transaction("rw", db.tables, async () => {
+    const feed = await db.setting("feed");
+    if (!feed || !sameBytes(feed.lineage, page.lineage)) return null;
+    if (!page.full && page.from !== feed.version) return null;
+    // A full page that begins the list anew; its later parts continue it.
+    if (page.full && page.from === 0) await forgetFeed(db);
+    for (const change of page.changes) await applyChange(db, identity, change);
+    if (next.row) await db.settings.put(next.row);
+    const appliedAtMs = page.changes.length > 0 ? nowMs : feed.appliedAtMs;
+    await db.settings.put({ key: "feed", version: page.to, lineage: page.lineage, appliedAtMs });
+    return next.keyset;
+  });
+}
+
+/** Verified before the transaction: crypto inside it would let it commit half-way. */
+async function newestKeyset(
+  identity: IdentityRow,
+  keyset: Keyset,
+  changes: readonly FeedChange[],
+): Promise<{ keyset: Keyset; row: Extract<SettingsRow, { key: "keyset" }> | null }> {
+  let newest = keyset;
+  let row: Extract<SettingsRow, { key: "keyset" }> | null = null;
+  for (const change of changes) {
+    if (change.type !== "keyset") continue;
+    const opened = await openKeyset(identity.rootKey, change.keyset, change.signature, newest);
+    if (!opened || opened.version === newest.version) continue;
+    newest = opened;
+    row = { key: "keyset", bytes: change.keyset, signature: change.signature };
+  }
+  return { keyset: newest, row };
+}
+
+/** What came by the feed goes; what this till did itself stays. */
+async function forgetFeed(db: TillDatabase): Promise<void> {
+  await Promise.all([db.codes.clear(), db.leases.clear(), db.revoked.clear(), db.siteKeys.clear()]);
+  await db.spent.filter((row) => !row.here).delete();
+  await db.operators.toCollection().modify({ active: false });
+}
+
+async function applyChange(db: TillDatabase, identity: IdentityRow, change: FeedChange): Promise<void> {
+  switch (change.type) {
+    case "policy":
+      await db.settings.put({ key: "policy", policy: change.policy });
+      return;
+    case "shop": {
+      const { shopName, tillName, currency } = change;
+      await db.settings.put({ key: "shop", shopName, tillName, currency });
+      return;
+    }
+    case "operator": {
+      const { name, role, active } = change;
+      await db.operators.put({ id: toHex(change.operator), name, role, active });
+      return;
+    }
+    case "code":
+      await db.codes.put({ numberTag: toHex(change.numberTag), cti: toHex(change.cti), cose: change.cose });
+      return;
+    case "lease": {
+      const till = change.till && toHex(change.till);
+      await db.leases.put({ cti: toHex(change.cti), till, tillName: change.tillName });
+      return;
+    }
+    case "revoked":
+      await db.revoked.put({ cti: toHex(change.cti), untilMs: change.untilMs });
+      return;
+    case "spent": {
+      const cti = toHex(change.cti);
+      // Our own record of it says more (and came first): never written over by the list.
+      if (await db.spent.get(cti)) return;
+      const { tillName, atMs, amountMinor } = change;
+      await db.spent.put({ cti, tillName, atMs, amountMinor, here: sameBytes(change.till, identity.till) });
+      return;
+    }
+    case "loss": {
+      const { epoch, seq, lossMinor } = change;
+      await db.losses.put({ epoch, seq, lossMinor });
+      return;
+    }
+    case "keyset":
+      return;
+    case "site-key":
+      await db.siteKeys.put({ keyEpoch: change.keyEpoch, sealed: change.sealed });
+      return;
+    case "till-state":
+      await applyState(db, change.state);
+  }
+}
+
+async function applyState(db: TillDatabase, state: "active" | "revoked"): Promise<void> {
+  const stop = await db.setting("stop");
+  if (state === "revoked") {
+    if (!stop) await db.settings.put({ key: "stop", reason: "revoked" });
+    return;
+  }
+  // A fork or damage is not lifted by the office saying «active»: only a new activation ends it.
+  if (stop?.reason === "revoked") await db.settings.delete("stop");
+  const row = await db.identity.get("till");
+  if (row?.key === "till" && row.compareDigits !== null)
+    await db.identity.put({ ...row, compareDigits: null });
+}

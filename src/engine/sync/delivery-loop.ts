@@ -1,0 +1,120 @@
+import type { SyncPoke } from "#protocol/engine-calls.ts";
+import { openDeliveryStore, type DeliveryStore } from "#storage/delivery-store.ts";
+import type { DeliveryRow } from "#storage/schema.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { carry, type RoundEnd } from "./carrier.ts";
+
+/**
+ * When rounds of delivery run. Every poke comes here: a commit, the network, the page becoming visible, a timer,
+ * Background Sync. One round at a time; a poke during a round runs one more after it. Never giving up, backing off from
+ * 1 s to 60 s with jitter when the server gives no signed answer.
+ */
+export interface LoopSurroundings extends Pick<
+  Surroundings,
+  "fetch" | "clockMs" | "monotonicMs" | "randomBytes"
+> {
+  readonly databaseName?: string;
+  /** What the platform thinks of the network: a hint for words, never for what is tried. */
+  readonly onLine: () => boolean;
+  /** Tells everybody who listens that receipts or pages were written. */
+  readonly announce: () => void;
+  /** Runs `work` unless another carrier is at it; only saves work, correctness is the server's. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
+}
+
+type StateRow = Extract<DeliveryRow, { key: "state" }>;
+
+const BACKOFF_FIRST_MS = 1000;
+const BACKOFF_LAST_MS = 60_000;
+
+export class DeliveryLoop {
+  readonly #s: LoopSurroundings;
+  #running: Promise<void> | null = null;
+  #again = false;
+
+  constructor(surroundings: LoopSurroundings) {
+    this.#s = surroundings;
+  }
+
+  /** Settles when a round that began after this poke has ended, or the back-off asks to wait. */
+  async poke(reason: SyncPoke["reason"]): Promise<void> {
+    if (this.#running) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#runAll(reason);
+    try {
+      await this.#running;
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #runAll(reason: SyncPoke["reason"]): Promise<void> {
+    let because = reason;
+    do {
+      this.#again = false;
+      await this.#s.alone(() => this.#round(because));
+      because = "commit";
+      // oxlint-disable-next-line typescript/no-unnecessary-condition -- poke() sets it while the round runs
+    } while (this.#again);
+  }
+
+  async #round(reason: SyncPoke["reason"]): Promise<void> {
+    const store = await openDeliveryStore(this.#s.databaseName);
+    if (!store) return;
+    try {
+      const before = await store.delivery("state");
+      const now = this.#s.clockMs();
+      // A clock set back must not stretch the wait: more than the longest back-off is no back-off of ours.
+      const waitMs = before ? before.nextTryMs - now : 0;
+      if (reason === "timer" && waitMs > 0 && waitMs <= BACKOFF_LAST_MS) return;
+      await this.#put(store, before, { state: before?.state === "online" ? "online" : "syncing" });
+      const end = await carry(store, this.#s, {
+        progress: async (done, of) => {
+          if (of > 0) await this.#put(store, await store.delivery("state"), { state: "syncing", done, of });
+        },
+        wrote: () => this.#s.announce(),
+      });
+      if (end !== "nothing") await this.#close(store, end);
+      this.#s.announce();
+    } finally {
+      store.close();
+    }
+  }
+
+  async #close(store: DeliveryStore, end: RoundEnd): Promise<void> {
+    const before = await store.delivery("state");
+    const answered = end !== "no-answer";
+    const failures = answered ? 0 : (before?.failures ?? 0) + 1;
+    const state = answered ? "online" : this.#s.onLine() ? "silent" : "offline";
+    const nextTryMs = this.#s.clockMs() + (answered ? 0 : this.#backoffMs(failures));
+    const lastAnswerMs = answered ? this.#s.clockMs() : (before?.lastAnswerMs ?? null);
+    await this.#put(store, before, { state, failures, nextTryMs, lastAnswerMs, done: 0, of: 0 });
+  }
+
+  async #put(store: DeliveryStore, before: StateRow | null, change: Partial<StateRow>): Promise<void> {
+    const now = this.#s.clockMs();
+    const base: StateRow = before ?? {
+      key: "state",
+      state: "syncing",
+      sinceMs: now,
+      lastAnswerMs: null,
+      done: 0,
+      of: 0,
+      failures: 0,
+      nextTryMs: 0,
+    };
+    const next = { ...base, ...change };
+    const sameState = before !== null && next.state === before.state;
+    await store.putDelivery({ ...next, sinceMs: sameState ? before.sinceMs : now });
+    this.#s.announce();
+  }
+
+  #backoffMs(failures: number): number {
+    const full = Math.min(BACKOFF_LAST_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 10));
+    // Half fixed, half chance: a street of tills must not come back in one second when the network does.
+    const chance = (this.#s.randomBytes(1)[0] ?? 0) / 255;
+    return Math.round(full / 2 + (full / 2) * chance);
+  }
+}

@@ -1,0 +1,449 @@
+import { refused, accepted, type Result } from "#domain/result.ts";
+import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
+import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
+import { decodeCertificate, readActivation } from "#protocol/enrolment.ts";
+import type {
+  Activation,
+  ActivationPreview,
+  Pad,
+  PadOutcome,
+  PadPurpose,
+  PaidView,
+  PresentOutcome,
+  RefusalRow,
+  SaleRow,
+  SaleView,
+  TillEngine,
+  TillView,
+} from "#protocol/engine-calls.ts";
+import { decodeEntry } from "#protocol/entry.ts";
+import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { ID_BYTES } from "#protocol/ids.ts";
+import { openKeyset, type Keyset } from "#protocol/keyset.ts";
+import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import { Dexie, type TillDatabase } from "#storage/till-database.ts";
+import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
+import { enrolTablet } from "./enrol.ts";
+import { applyInbox } from "./feed-application.ts";
+import { Ledger } from "./ledger.ts";
+import { Mirror, type MirrorFile } from "./mirror.ts";
+import { PadDesk } from "./pad-desk.ts";
+import { recoverFromMirror } from "./recovery.ts";
+import { SaleDesk, type TenderOutcome } from "./sale-desk.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { DeliveryLoop } from "./sync/delivery-loop.ts";
+import { judgeFinding } from "./sync/findings.ts";
+import { TillTime } from "./till-time.ts";
+import { buildView, saleRows, type PageFacts } from "./till-view.ts";
+import { AttemptBook } from "./vault/attempt-book.ts";
+import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
+
+/** What the engine is built on. */
+export interface EngineParts {
+  readonly db: TillDatabase;
+  readonly surroundings: Surroundings;
+  readonly hirePinWorker: HirePinWorker;
+  readonly mirrorFile: MirrorFile | null;
+  /** Carries entries from here when there is no service worker, and once right after enrolment. */
+  readonly loop: DeliveryLoop;
+  /** Asks whoever carries to begin a round. */
+  readonly wantSync: () => void;
+}
+
+/** Everything that exists only on an enrolled till. */
+interface Desks {
+  readonly identity: IdentityRow;
+  readonly time: TillTime;
+  readonly ledger: Ledger;
+  readonly codes: CodeDesk;
+  readonly sales: SaleDesk;
+  readonly pads: PadDesk;
+  keyset: Keyset;
+}
+
+/** Refusals of one kind within this time are one entry: a code held before the camera must not fill the journal. */
+const REFUSAL_QUIET_MS = 10_000;
+const MAX_REFUSAL_ROWS = 200;
+
+/** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
+export class Engine implements TillEngine {
+  readonly #p: EngineParts;
+  readonly #vault: OpenVault;
+  #desks: Desks | null = null;
+  #operator: OperatorRow | null = null;
+  #facts: PageFacts = { onLine: true, persisted: false, freeBytes: null };
+  #carrier: "service-worker" | "engine" = "service-worker";
+  #listener: ((view: TillView) => void) | null = null;
+  #phase: TillView["phase"] | null = "booting";
+  #turn: Promise<unknown> = Promise.resolve();
+  #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
+
+  constructor(parts: EngineParts) {
+    this.#p = parts;
+    this.#vault = new OpenVault(parts.db, parts.hirePinWorker);
+  }
+
+  /** Shows that another window holds the till, until `boot`. */
+  async waitElsewhere(): Promise<void> {
+    this.#phase = "elsewhere";
+    await this.#show();
+  }
+
+  /** Opens the database, takes back what only the mirror still has, and is ready for commands. */
+  async boot(): Promise<void> {
+    const identity = await this.#p.db.enrolled();
+    if (identity) await this.#openDesks(identity);
+    this.#phase = null;
+    await this.#settle();
+    this.#wantSync();
+  }
+
+  async watch(listener: (view: TillView) => void): Promise<void> {
+    this.#listener = listener;
+    await this.#show();
+  }
+
+  async setCarrier(carrier: "service-worker" | "engine"): Promise<void> {
+    this.#carrier = carrier;
+    this.#wantSync();
+  }
+
+  async serviceWorkerWrote(): Promise<void> {
+    await this.#inTurn(() => (this.#phase === null ? this.#settle() : Promise.resolve()));
+  }
+
+  async pageFacts(facts: PageFacts): Promise<void> {
+    const cameBack = facts.onLine && !this.#facts.onLine;
+    this.#facts = facts;
+    await this.#show();
+    if (cameBack) this.#wantSync();
+  }
+
+  async previewActivation(activation: Activation): Promise<Result<ActivationPreview, EnrolRefusal>> {
+    const code = readActivation(activation.text);
+    if (!code) return refused({ code: "activation-mistyped" });
+    return accepted({ source: code.source, shopName: code.shopName, tillName: code.tillName });
+  }
+
+  enrol(activation: Activation): Promise<Result<{ readonly compareDigits: string | null }, EnrolRefusal>> {
+    return this.#inTurn(async () => {
+      const { db, surroundings } = this.#p;
+      const worker = this.#vault.hire();
+      try {
+        const enrolled = await enrolTablet(db, surroundings, worker.calls, activation.text);
+        if (!enrolled.ok) return enrolled;
+        await this.#openDesks(enrolled.value);
+        await this.#show();
+        // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
+        await this.#p.loop.poke("asked");
+        await this.#settle();
+        return accepted({ compareDigits: enrolled.value.compareDigits });
+      } finally {
+        worker.dismiss();
+      }
+    });
+  }
+
+  openPad(purpose: PadPurpose): Promise<Result<Pad, Extract<PadOutcome, { kind: "refused" }>["refusal"]>> {
+    return this.#inTurn(async () => {
+      if (!this.#desks) return refused({ code: "not-enrolled" });
+      const stop = await this.#p.db.setting("stop");
+      if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
+      return this.#desks.pads.open(purpose);
+    });
+  }
+
+  confirmPad(padId: string): Promise<PadOutcome> {
+    return this.#inTurn(async () => {
+      if (!this.#desks) return { kind: "refused", refusal: { code: "not-enrolled" } };
+      const outcome = await this.#desks.pads.confirm(padId);
+      await this.#changed();
+      return outcome;
+    });
+  }
+
+  async closePad(padId: string): Promise<void> {
+    this.#desks?.pads.close(padId);
+  }
+
+  lock(): Promise<void> {
+    return this.#inTurn(async () => {
+      const operator = this.#operator;
+      const desks = this.#desks;
+      if (!operator || !desks) return;
+      this.#operator = null;
+      await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
+      await this.#changed();
+    });
+  }
+
+  charge(amountMinor: number): Promise<Result<SaleView, TillRefusal>> {
+    return this.#inTurn(async () => {
+      const ready = this.#ready();
+      if (!ready.ok) return ready;
+      const opened = await ready.value.desks.sales.open(amountMinor);
+      await this.#show();
+      return opened;
+    });
+  }
+
+  presentScan(text: string): Promise<PresentOutcome> {
+    return this.#inTurn(() => this.#present((codes, keyset, due) => codes.fromScan(text, keyset, due)));
+  }
+
+  presentNumber(digits: string): Promise<PresentOutcome> {
+    return this.#inTurn(() => this.#present((codes, keyset, due) => codes.fromNumber(digits, keyset, due)));
+  }
+
+  takeCash(receivedMinor: number): Promise<Result<PaidView, TillRefusal>> {
+    return this.#inTurn(async () => {
+      const ready = this.#ready();
+      if (!ready.ok) return ready;
+      const { desks, operator } = ready.value;
+      const taken = await desks.sales.takeCash(receivedMinor, operator);
+      await this.#changed();
+      if (taken.ok) return taken;
+      // A covered code that was spent or revoked meanwhile ends this sale's chances: the counter begins anew.
+      return refused(isTillRefusal(taken.refusal) ? taken.refusal : { code: "not-committed" });
+    });
+  }
+
+  withdrawCode(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#desks?.sales.takeCodeBack();
+      await this.#show();
+    });
+  }
+
+  cancelSale(): Promise<Result<void, TillRefusal>> {
+    return this.#inTurn(async () => {
+      const sales = this.#desks?.sales;
+      if (!sales?.saleId) return refused({ code: "no-sale" });
+      if (sales.isPaid) return refused({ code: "sale-already-paid" });
+      sales.drop();
+      await this.#show();
+      return accepted(undefined);
+    });
+  }
+
+  nextSale(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#desks?.sales.isPaid) this.#desks.sales.drop();
+      await this.#show();
+    });
+  }
+
+  sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]> {
+    return saleRows(this.#p.db, page);
+  }
+
+  async refusals(limit: number): Promise<readonly RefusalRow[]> {
+    const rows = await this.#p.db.journal
+      .where("[kind+epoch+seq]")
+      .between(["refusal", Dexie.minKey, Dexie.minKey], ["refusal", Dexie.maxKey, Dexie.maxKey])
+      .reverse()
+      .limit(Math.min(limit, MAX_REFUSAL_ROWS))
+      .toArray();
+    return rows.flatMap((row) => {
+      const entry = decodeEntry(row.bytes);
+      const body = entry && decodeTillBody(entry.kind, entry.body);
+      return body?.kind === "refusal" ? [{ atMs: row.nowMs, code: body.code, seq: row.seq }] : [];
+    });
+  }
+
+  async syncNow(): Promise<void> {
+    if (this.#carrier === "engine") {
+      await this.#p.loop.poke("asked");
+      await this.#settle();
+    } else this.#p.wantSync();
+  }
+
+  async mayUpdate(): Promise<{ saleOpen: boolean; unsentCount: number; unsentMinor: number }> {
+    const { unsentCount, unsentMinor } = (await this.#view()).link;
+    const sales = this.#desks?.sales;
+    return { saleOpen: sales?.saleId != null && !sales.isPaid, unsentCount, unsentMinor };
+  }
+
+  /** One command at a time: a double tap finds the sale paid, it does not pay it twice. */
+  #inTurn<T>(command: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(command);
+    // The next command waits for this one to settle, whichever way; its own caller hears of the failure.
+    this.#turn = run.then(
+      () => undefined,
+      () => undefined,
+    );
+    return run;
+  }
+
+  async #present(
+    judge: (
+      codes: CodeDesk,
+      keyset: Keyset,
+      dueMinor: number | null,
+    ) => Promise<Result<PresentableCode, RefusedCode>>,
+  ): Promise<PresentOutcome> {
+    const ready = this.#ready();
+    if (!ready.ok) return { kind: "refused", refusal: ready.refusal };
+    const { desks } = ready.value;
+    const stop = await this.#p.db.setting("stop");
+    if (stop) return { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
+    if (desks.sales.isPaid) desks.sales.drop();
+    const judged = await judge(desks.codes, desks.keyset, desks.sales.dueMinor);
+    if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
+    const code = judged.value;
+    if (desks.sales.dueMinor === null) {
+      // An empty counter: the code brings its own sum (UX §9).
+      const opened = await desks.sales.open(code.cover.amountMinor);
+      if (!opened.ok) return { kind: "refused", refusal: opened.refusal };
+    }
+    if (code.siteKey) {
+      desks.sales.layCode(code);
+      await this.#show();
+      const policy = await this.#p.db.setting("policy");
+      const passwordKind = policy?.policy.passwordKind ?? "digits";
+      return { kind: "password", dueMinor: desks.sales.dueMinor ?? 0, passwordKind };
+    }
+    const taken = await this.#takeCode(code, async () => undefined);
+    await this.#changed();
+    return taken.ok ? taken.value : this.#refuse(taken.refusal, fromHex(code.payload.cti));
+  }
+
+  async #takeCode(
+    code: PresentableCode,
+    inside: () => Promise<void>,
+  ): Promise<Result<TenderOutcome, CodeRefusal | TillRefusal>> {
+    const ready = this.#ready();
+    if (!ready.ok) return ready;
+    return ready.value.desks.sales.takeCode(code, ready.value.operator, inside);
+  }
+
+  /** A refusal is an entry too, so that «it never worked» can be looked up; it blocks nothing when it cannot be one. */
+  async #refuse(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<PresentOutcome> {
+    await this.#recordRefusal(refusal, cti);
+    await this.#changed();
+    return { kind: "refused", refusal };
+  }
+
+  async #recordRefusal(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<void> {
+    const desks = this.#desks;
+    const key = `${refusal.code}:${cti ? toHex(cti) : ""}`;
+    const now = this.#p.surroundings.monotonicMs();
+    const quiet = key === this.#lastRefusal.key && now - this.#lastRefusal.atMonotonicMs < REFUSAL_QUIET_MS;
+    if (!desks || quiet) return;
+    this.#lastRefusal = { key, atMonotonicMs: now };
+    const sale = desks.sales.saleId;
+    await desks.ledger.append({ body: () => ({ kind: "refusal", code: refusal.code, cti, sale }) });
+  }
+
+  #ready(): Result<{ readonly desks: Desks; readonly operator: OperatorRow }, TillRefusal> {
+    if (!this.#desks) return refused({ code: "not-enrolled" });
+    if (!this.#operator) return refused({ code: "no-operator" });
+    return accepted({ desks: this.#desks, operator: this.#operator });
+  }
+
+  async #openDesks(identity: IdentityRow): Promise<void> {
+    const { db, surroundings } = this.#p;
+    const keysetRow = await db.setting("keyset");
+    const keyset =
+      keysetRow && (await openKeyset(identity.rootKey, keysetRow.bytes, keysetRow.signature, null));
+    const certificate = decodeCertificate(identity.certificate);
+    if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
+    const time = await TillTime.open(db, surroundings);
+    const mirror = this.#p.mirrorFile && new Mirror(this.#p.mirrorFile);
+    const shop = await db.setting("shop");
+    if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey, shop?.tillName ?? "");
+    const ledger = new Ledger(db, identity, time, mirror, surroundings);
+    ledger.useKeyset(keyset.version);
+    const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
+    const sales = new SaleDesk(db, ledger, () => surroundings.randomBytes(ID_BYTES));
+    const pads = new PadDesk(db, ledger, this.#vault, book, sales, surroundings, {
+      operatorIn: (operator) => {
+        this.#operator = operator;
+      },
+      takeCode: (code, inside) => this.#takeCode(code, inside),
+      refuse: (refusal, cti) => this.#recordRefusal(refusal, cti),
+    });
+    const codes = new CodeDesk(db, identity, time, this.#vault);
+    this.#desks = { identity, time, ledger, codes, sales, pads, keyset };
+    if (!(await db.head.get("head"))) await ledger.append({ body: () => ({ kind: "genesis" }) });
+    await ledger.layReserve();
+  }
+
+  /** Takes in what the carrier wrote: pages, receipts, findings. */
+  async #settle(): Promise<void> {
+    const desks = this.#desks;
+    if (desks) {
+      const { db } = this.#p;
+      const before = await db.setting("feed");
+      desks.keyset = await applyInbox(db, desks.identity, desks.keyset, desks.time);
+      desks.ledger.useKeyset(desks.keyset.version);
+      const stop = await judgeFinding(db, desks.identity, desks.keyset);
+      if (stop && !(await db.setting("stop"))) await this.#stop(desks, stop);
+      const identity = await db.enrolled();
+      if (identity) this.#desks = { ...desks, identity };
+      const after = await db.setting("feed");
+      // More pages may wait on the server: the round stopped for this inbox to be emptied.
+      if (after && before && after.version > before.version) this.#wantSync();
+    }
+    await this.#show();
+  }
+
+  async #stop(desks: Desks, reason: NonNullable<TillView["stop"]>): Promise<void> {
+    desks.sales.takeCodeBack();
+    await desks.ledger.append<never>({
+      body: () => ({ kind: "stopped", reason }),
+      inside: async () => {
+        await this.#p.db.settings.put({ key: "stop", reason });
+        return null;
+      },
+    });
+  }
+
+  async #changed(): Promise<void> {
+    await this.#show();
+    this.#wantSync();
+  }
+
+  #wantSync(): void {
+    if (!this.#desks) return;
+    if (this.#carrier === "service-worker") this.#p.wantSync();
+    // Delivery settles by itself and tells through `announce`; the counter does not wait for it.
+    else void this.#p.loop.poke("commit");
+  }
+
+  #view(): Promise<TillView> {
+    const desks = this.#desks;
+    return buildView(this.#p.db, {
+      phase: this.#phase,
+      identity: desks?.identity ?? null,
+      operator: this.#operator,
+      sale: desks?.sales.view() ?? null,
+      clock: desks?.time.read().quality ?? "plausible",
+      full: desks?.ledger.full ?? false,
+      facts: this.#facts,
+      build: this.#p.surroundings.build,
+    });
+  }
+
+  async #show(): Promise<void> {
+    this.#listener?.(await this.#view());
+  }
+}
+
+const TILL_REFUSALS: ReadonlySet<string> = new Set([
+  "not-enrolled",
+  "no-operator",
+  "clock",
+  "till-stopped",
+  "storage-full",
+  "not-committed",
+  "no-sale",
+  "sale-already-paid",
+  "amount-out-of-range",
+  "cash-short",
+  "limit-reached",
+]);
+
+function isTillRefusal(refusal: CodeRefusal | TillRefusal): refusal is TillRefusal {
+  return TILL_REFUSALS.has(refusal.code);
+}

@@ -1,0 +1,147 @@
+import type { LinkView, OperatorView, SaleRow, SaleView, TillView } from "#protocol/engine-calls.ts";
+import type { Quality } from "#domain/clock.ts";
+import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import { Dexie } from "#storage/till-database.ts";
+import { MAX_SALE_MINOR } from "./sale-desk.ts";
+
+/** What the page told of itself. */
+export interface PageFacts {
+  readonly onLine: boolean;
+  readonly persisted: boolean;
+  readonly freeBytes: number | null;
+}
+
+/** What the engine holds in memory and the view shows. */
+export interface ViewParts {
+  readonly phase: TillView["phase"] | null;
+  readonly identity: IdentityRow | null;
+  readonly operator: OperatorRow | null;
+  readonly sale: SaleView | null;
+  readonly clock: Quality;
+  readonly full: boolean;
+  readonly facts: PageFacts;
+  readonly build: string;
+}
+
+/** Below this much room the strip says so; a sale takes about 4 kB. */
+const LOW_STORAGE_BYTES = 50 * 1024 * 1024;
+
+/** The whole view, read from the database: what is on disk is what the screen says. */
+export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
+  const shop = await db.setting("shop");
+  const feed = await db.setting("feed");
+  const policy = await db.setting("policy");
+  const stop = await db.setting("stop");
+  const operators = await operatorViews(db);
+  const { identity, facts } = parts;
+  return {
+    phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
+    shopName: shop?.shopName ?? "",
+    tillName: shop?.tillName ?? "",
+    compareDigits: identity?.compareDigits ?? null,
+    operators,
+    operator: operators.find((operator) => operator.id === parts.operator?.id) ?? null,
+    link: await linkView(db, identity, facts.onLine),
+    stop: stop?.reason ?? null,
+    sale: parts.sale,
+    settings: {
+      feedVersion: feed?.version ?? 0,
+      appliedAtMs: feed?.appliedAtMs ?? null,
+      currency: shop?.currency ?? "CNY",
+      maxSaleMinor: MAX_SALE_MINOR,
+      passwordRule: policy?.policy.passwordRule ?? "always",
+      passwordAboveMinor: policy?.policy.passwordAboveMinor ?? 0,
+    },
+    clock: parts.clock,
+    storage: {
+      persisted: facts.persisted,
+      freeBytes: facts.freeBytes,
+      low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
+    },
+    build: parts.build,
+  };
+}
+
+function phaseOf(
+  identity: IdentityRow | null,
+  operators: readonly OperatorView[],
+  operator: OperatorRow | null,
+): TillView["phase"] {
+  if (!identity) return "unenrolled";
+  // Without its operators the till waits for its first settings, as it does for the owner's «same».
+  if (identity.compareDigits !== null || operators.length === 0) return "comparing";
+  if (operator) return "open";
+  return operators.some((one) => one.hasPin) ? "locked" : "needs-pin";
+}
+
+async function operatorViews(db: TillDatabase): Promise<readonly OperatorView[]> {
+  const rows = await db.operators.toArray();
+  const withPin = new Set(await db.secrets.toCollection().primaryKeys());
+  return rows
+    .filter((row) => row.active)
+    .map(({ id, name, role }) => ({ id, name, role, hasPin: withPin.has(id) }));
+}
+
+async function linkView(db: TillDatabase, identity: IdentityRow | null, onLine: boolean): Promise<LinkView> {
+  const unsent = await unsentSales(db, identity);
+  const row = await db.delivery.get("state");
+  const state = row?.key === "state" ? row : null;
+  const running = state?.state === "syncing" && state.of > 0 ? { done: state.done, of: state.of } : null;
+  return {
+    state: onLine ? (state?.state ?? "syncing") : "offline",
+    sinceMs: state
+      ? state.state === "online"
+        ? state.sinceMs
+        : (state.lastAnswerMs ?? state.sinceMs)
+      : null,
+    ...unsent,
+    progress: running,
+  };
+}
+
+/** Sales behind the last receipt: a difference of two running figures, however many days lie between. */
+async function unsentSales(
+  db: TillDatabase,
+  identity: IdentityRow | null,
+): Promise<{ readonly unsentCount: number; readonly unsentMinor: number }> {
+  const head = identity && (await db.head.get("head"));
+  if (!identity || !head) return { unsentCount: 0, unsentMinor: 0 };
+  const { epoch } = identity;
+  const receipt = await db.receipts.get(epoch);
+  const sent = await db.sales
+    .where("[epoch+seq]")
+    .between([epoch, Dexie.minKey], [epoch, receipt?.seq ?? -1], true, true)
+    .last();
+  return {
+    unsentCount: head.runningCount - (sent?.runningCount ?? 0),
+    unsentMinor: head.runningMinor - (sent?.runningMinor ?? 0),
+  };
+}
+
+/** A page of sales, newest first, each with where it is: on this till, or on the server by its signed receipt. */
+export async function saleRows(
+  db: TillDatabase,
+  page: { readonly before: number | null; readonly limit: number },
+): Promise<readonly SaleRow[]> {
+  const sales = db.sales.orderBy("[epoch+seq]").reverse();
+  const limit = Math.min(Math.max(1, page.limit), 200);
+  const rows = await (page.before === null ? sales : sales.filter((row) => row.seq < (page.before ?? 0)))
+    .limit(limit)
+    .toArray();
+  const names = new Map((await db.operators.toArray()).map((operator) => [operator.id, operator.name]));
+  const receipts = new Map((await db.receipts.toArray()).map((receipt) => [receipt.epoch, receipt.seq]));
+  const losses = await db.losses.toArray();
+  return rows.map((row) => ({
+    id: row.id,
+    atMs: row.atMs,
+    amountMinor: row.amountMinor,
+    method: row.method,
+    operatorName: names.get(row.operatorId) ?? "",
+    seq: row.seq,
+    epoch: row.epoch,
+    headHex: row.headHex,
+    delivered: row.seq <= (receipts.get(row.epoch) ?? -1) ? "server" : "till",
+    lossMinor: losses.find((loss) => loss.epoch === row.epoch && loss.seq === row.seq)?.lossMinor ?? null,
+  }));
+}
