@@ -52,7 +52,7 @@ export interface SessionsTable {
 
 /** One row: this installation. */
 export interface InstanceTable {
-  only: Generated<boolean>;
+  single: Generated<boolean>;
   lineage: BytesColumn;
   /** Keyed digest of the master key: a wrong key file is told apart from a broken database. */
   master_check: BytesColumn;

@@ -44,7 +44,7 @@ const lockKey = 4_751_002_208;
 
 /** True when the database has been started on before: then its master key must be there already. */
 export async function hasInstance(db: Database): Promise<boolean> {
-  return (await db.selectFrom("control.instance").select("only").executeTakeFirst()) !== undefined;
+  return (await db.selectFrom("control.instance").select("single").executeTakeFirst()) !== undefined;
 }
 
 /** Opens the instance, and makes it in one transaction on the first start. */

@@ -24,7 +24,7 @@ const statements = [
     id text primary key, identifier text not null, value text not null, expires_at timestamptz not null,
     created_at timestamptz not null default now(), updated_at timestamptz not null default now())`,
   `create table control.instance (
-    only boolean primary key default true check (only), lineage bytea not null check (length(lineage) = 8),
+    single boolean primary key default true check (single), lineage bytea not null check (length(lineage) = 8),
     master_check bytea not null, recovery_wrap bytea, created_at_ms bigint not null,
     setup_token_hash bytea, setup_done_at_ms bigint,
     check (setup_done_at_ms is null or setup_token_hash is null))`,
