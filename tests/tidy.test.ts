@@ -64,6 +64,16 @@ describe("the house", () => {
     ).toEqual([]);
   });
 
+  it("makes no exception from a lint rule without saying why", () => {
+    const exception = /(?:oxlint|eslint)-disable(?!.* -- \S+ \S+)/u;
+    expect(
+      linesThat(
+        code.filter((path) => path !== thisFile),
+        (line) => exception.test(line),
+      ),
+    ).toEqual([]);
+  });
+
   it("names no machine's own folders", () => {
     const places = /(?:^|[\s"'`(=])\/(?:home|root|work|Users)\/\w/u;
     expect(
