@@ -37,6 +37,7 @@ export default defineConfig({
           ...everywhere,
           name: "server",
           include: ["tests/server/**/*.test.ts"],
+          globalSetup: ["tests/server/cluster-for-all.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
