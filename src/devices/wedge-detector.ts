@@ -47,7 +47,7 @@ export interface WedgeDetector {
   key(key: WedgeKey): WedgeVerdict;
   /** Judges the silence up to `timeMs`; null while it is too early or there is nothing to judge. */
   silence(timeMs: number): WedgeVerdict | null;
-  /** When silence is to be judged next; null when nothing is held. */
+  /** When silence is to be judged next; null when nothing waits for it. */
   deadlineMs(): number | null;
   /** Forgets what is held. */
   reset(): void;
@@ -59,8 +59,9 @@ export const minScanLength = 4;
 export const maxWedgeLength = 8192;
 /** Nobody types four keys in a row this quickly; every common scanner does. */
 const inhumanGapMs = 30;
-/** Without any line end and without a known shape, a burst must be this long. */
-const minSilentLength = 6;
+/** How much longer than a gap the silence after a possible scan is waited for: a busy tablet tells keys late, and a
+ * code judged too early would be half a code. */
+const silenceGraceMs = 100;
 /** A burst with a lost character is recognised by its length alone when its scanner is slow. */
 const minDamagedLength = 8;
 /** Stands for a character that got lost. */
@@ -69,47 +70,71 @@ const lost = "\uFFFD";
 const trailingMs = 150;
 
 export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettings): WedgeDetector {
+  /** The present burst. Kept after it was judged by silence, for keys of it that are told late. */
   let text = "";
+  let judged: "no" | "typed" | "scan" = "no";
+  let inserted = false;
   let firstMs = 0;
   let secondMs = 0;
   let lastMs = 0;
-  let inserted = false;
   let scannedMs = Number.NEGATIVE_INFINITY;
 
   function clear(): void {
     text = "";
+    judged = "no";
     inserted = false;
   }
 
+  function isHeld(): boolean {
+    return text !== "" && judged === "no";
+  }
+
+  /** Whether a key of this time belongs to the burst: by its own time stamp, however late it was told. */
+  function continues(key: WedgeKey): boolean {
+    const gapMs = key.timeMs - lastMs;
+    return text !== "" && gapMs >= 0 && gapMs <= settings.gapLimitMs;
+  }
+
   /** Adds one character to the burst it belongs to, or begins another. */
-  function take(char: string, key: WedgeKey, continues: boolean): WedgeVerdict {
-    if (continues && text.length < maxWedgeLength) {
+  function take(char: string, key: WedgeKey): WedgeVerdict {
+    const isInserted = key.inserted === true;
+    if (continues(key) && inserted === isInserted && text.length < maxWedgeLength) {
+      // Told too early, the scan before was half a code: the rest of it must never pass for another one.
+      if (judged === "scan") {
+        text = lost.repeat(minDamagedLength);
+        firstMs = lastMs;
+      }
       if (text.length === 1) secondMs = key.timeMs;
       text += char;
+      judged = "no";
       lastMs = key.timeMs;
-      inserted ||= key.inserted === true;
       return { kind: "held", first: false };
     }
-    const wasHeld = text !== "";
+    const wasHeld = isHeld();
     text = char;
-    inserted = key.inserted === true;
+    judged = "no";
+    inserted = isInserted;
     firstMs = key.timeMs;
     secondMs = key.timeMs;
     lastMs = key.timeMs;
     return wasHeld ? { kind: "typed", held: true } : { kind: "held", first: true };
   }
 
-  /** Whether what is held is a scan, given how it ended. Clears it either way. */
+  function averageGapMs(): number {
+    return (lastMs - firstMs) / Math.max(1, text.length - 1);
+  }
+
+  /** Whether what is held is a scan, given how it ended. */
   function judge(ended: "suffix" | "silence", endMs: number): WedgeVerdict {
     const whole = withoutTypedLead();
-    const averageGapMs = (lastMs - firstMs) / Math.max(1, text.length - 1);
     const marked = settings.prefix !== "" && whole.startsWith(settings.prefix);
     const body = marked ? whole.slice(settings.prefix.length) : whole;
-    const isScan = marked ? body !== "" : settings.prefix === "" && isMachineMade(whole, averageGapMs, ended);
-    clear();
+    const isScan = marked ? body !== "" : settings.prefix === "" && isMachineMade(whole, ended);
     if (!isScan) return { kind: "typed", held: false };
     scannedMs = endMs;
-    return whole.includes(lost) ? { kind: "unreadable" } : { kind: "scan", text: body, averageGapMs };
+    return whole.includes(lost)
+      ? { kind: "unreadable" }
+      : { kind: "scan", text: body, averageGapMs: averageGapMs() };
   }
 
   /** A key hit by a person just before the burst: seen by its pause, and by what is left being a code without it. */
@@ -122,14 +147,15 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
     return isLead ? rest : text;
   }
 
-  function isMachineMade(whole: string, averageGapMs: number, ended: "suffix" | "silence"): boolean {
-    if (whole.length < minScanLength || averageGapMs > settings.gapLimitMs) return false;
+  function isMachineMade(whole: string, ended: "suffix" | "silence"): boolean {
+    if (whole.length < minScanLength || averageGapMs() > settings.gapLimitMs) return false;
     if (whole.includes(lost) && whole.length >= minDamagedLength) return true;
     if (hasKnownShape(whole)) return true;
     // An input method inserts whole words at once, so its speed proves nothing.
     if (inserted) return false;
-    if (ended === "silence" && whole.length < minSilentLength) return false;
-    return averageGapMs <= inhumanGapMs;
+    // Nothing says that this was all of it, unless the shop's scanner is known to send no line end.
+    if (ended === "silence" && settings.suffix !== "none") return false;
+    return averageGapMs() <= inhumanGapMs;
   }
 
   function isSuffix(key: string): boolean {
@@ -137,35 +163,47 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
     return key === settings.suffix;
   }
 
+  function lineEnd(key: WedgeKey): WedgeVerdict {
+    const isEnd = continues(key) && judged !== "scan" && isSuffix(key.key);
+    const verdict = isEnd ? judge("suffix", key.timeMs) : { kind: "typed" as const, held: false };
+    const held = isHeld();
+    clear();
+    if (isEnd || held || key.timeMs - scannedMs > trailingMs) return verdict;
+    return { kind: "trailing" };
+  }
+
+  /** Whether silence may still make a scan of what is held; if not, the person need not wait for their characters. */
+  function mayBecomeScan(): boolean {
+    if (settings.suffix !== "any" && settings.suffix !== "none") return false;
+    return (text.length >= minScanLength || settings.prefix !== "") && averageGapMs() <= settings.gapLimitMs;
+  }
+
+  function silenceLimitMs(): number {
+    return settings.gapLimitMs + (mayBecomeScan() ? silenceGraceMs : 0);
+  }
+
   return {
     key(key) {
-      const gapMs = key.timeMs - lastMs;
-      const continues = text !== "" && gapMs <= settings.gapLimitMs && gapMs >= 0;
       if (key.repeat === true || key.modified === true) {
         clear();
         return { kind: "typed", held: false };
       }
-      if (isLineEnd(key.key)) {
-        if (continues && isSuffix(key.key)) return judge("suffix", key.timeMs);
-        const trailing = text === "" && key.timeMs - scannedMs <= trailingMs;
-        clear();
-        return trailing ? { kind: "trailing" } : { kind: "typed", held: false };
-      }
+      if (isLineEnd(key.key)) return lineEnd(key);
       if (isSilentKey(key.key))
-        return text === "" ? { kind: "typed", held: false } : { kind: "held", first: false };
-      if (isLostCharacter(key.key)) return take(lost, key, continues);
-      if (Array.from(key.key).length === 1) return take(key.key, key, continues);
+        return isHeld() ? { kind: "held", first: false } : { kind: "typed", held: false };
+      if (isLostCharacter(key.key)) return take(lost, key);
+      if (Array.from(key.key).length === 1) return take(key.key, key);
       clear();
       return { kind: "typed", held: false };
     },
     silence(timeMs) {
-      if (text === "" || timeMs - lastMs <= settings.gapLimitMs) return null;
-      if (settings.suffix === "any" || settings.suffix === "none") return judge("silence", timeMs);
-      clear();
-      return { kind: "typed", held: false };
+      if (!isHeld() || timeMs - lastMs <= silenceLimitMs()) return null;
+      const verdict = mayBecomeScan() ? judge("silence", timeMs) : { kind: "typed" as const, held: false };
+      judged = verdict.kind === "typed" ? "typed" : "scan";
+      return verdict;
     },
     reset: clear,
-    deadlineMs: () => (text === "" ? null : lastMs + settings.gapLimitMs + 1),
+    deadlineMs: () => (isHeld() ? lastMs + silenceLimitMs() + 1 : null),
   };
 }
 

@@ -25,8 +25,8 @@ export interface WedgeScanner extends Scanner {
   onTyped(listener: (char: string) => void): Unsubscribe;
 }
 
-/** A silence is judged this much later when the page was busy: keys hit in time may still wait to be told. */
-const busyGraceMs = 40;
+/** A timer later than this is a sign of a busy page, and how long waiting keys are given to arrive. */
+const lateTimerMs = 20;
 
 /**
  * Listens before everything else on the page. Without a focused text field characters are kept back until it is known
@@ -49,7 +49,6 @@ export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
   function release(): void {
     const chars = kept;
     kept = [];
-    field = null;
     for (const char of chars) typed.tell(char);
   }
 
@@ -87,24 +86,28 @@ export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
     }
   }
 
-  function watchSilence(graceMs = 0): void {
+  /** `toldMs`: the time stamp of the key just told. What a busy page tells late, it also falls silent late. */
+  function watchSilence(toldMs: number): void {
     clearTimeout(timer);
-    const deadlineMs = detector.deadlineMs();
-    if (deadlineMs === null) return;
-    const dueMs = deadlineMs + graceMs;
-    timer = setTimeout(
-      () => {
-        // A late timer means a busy page: judging now could cut a scan in two and report half a code.
-        if (graceMs === 0 && options.nowMs() - dueMs > busyGraceMs / 2) {
-          watchSilence(busyGraceMs + options.nowMs() - dueMs);
-          return;
-        }
-        const verdict = detector.silence(options.nowMs());
-        if (verdict === null) watchSilence();
-        else settle(verdict, options.nowMs());
-      },
-      Math.max(0, dueMs - options.nowMs()),
-    );
+    const stampedMs = detector.deadlineMs();
+    if (stampedMs === null) return;
+    const lagMs = Math.max(0, options.nowMs() - toldMs);
+    const deadlineMs = stampedMs + lagMs;
+    const dueMs = Math.max(0, deadlineMs - options.nowMs());
+    timer = setTimeout(() => {
+      const nowMs = options.nowMs();
+      // A timer that comes late means a busy page: keys that were hit in time may still wait behind it.
+      const isLate = nowMs - deadlineMs > lateTimerMs;
+      if (isLate) timer = setTimeout(judgeSilence, lateTimerMs);
+      else judgeSilence();
+    }, dueMs);
+  }
+
+  function judgeSilence(): void {
+    const nowMs = options.nowMs();
+    const verdict = detector.silence(nowMs);
+    if (verdict === null) watchSilence(nowMs);
+    else settle(verdict, nowMs);
   }
 
   function swallow(event: KeyboardEvent): void {
@@ -131,14 +134,16 @@ export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
     const isChar = Array.from(event.key).length === 1;
     const nowHeld = verdict.kind === "held" || (verdict.kind === "typed" && verdict.held);
     if (settle(verdict, event.timeStamp)) swallow(event);
-    else if (nowHeld && intoField) {
-      lastKeyGaveText = isChar;
-      if (beginsBurst(verdict)) field = snapshotOf(event.target);
-    } else if (nowHeld && isChar) {
-      kept.push(event.key);
-      swallow(event);
+    else if (nowHeld) {
+      // Kept after it was told as typed, too: keys of a scan that arrive late still have to be taken out.
+      if (beginsBurst(verdict)) field = intoField ? snapshotOf(event.target) : null;
+      if (intoField) lastKeyGaveText = isChar;
+      else if (isChar) {
+        kept.push(event.key);
+        swallow(event);
+      }
     }
-    watchSilence();
+    watchSilence(event.timeStamp);
   }
 
   function onKeyUp(event: KeyboardEvent): void {
@@ -166,7 +171,7 @@ export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
       settle(verdict, event.timeStamp);
       if (beginsBurst(verdict)) field = before;
     }
-    watchSilence();
+    watchSilence(event.timeStamp);
   }
 
   function stop(): void {
