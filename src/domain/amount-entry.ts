@@ -1,4 +1,4 @@
-import { type MinorUnits, parseMoney, toMinorUnits } from "./money.ts";
+import { type MinorUnits, parseMoney, spokenAmount, toMinorUnits } from "./money.ts";
 
 /** A key of the number pad. `back` takes one character off, `clear` all. */
 export type AmountKey =
@@ -43,6 +43,13 @@ export function press(entry: AmountEntry, key: AmountKey, rules: AmountRules): A
   if (key === "back") return { text: entry.text === "0." ? "" : entry.text.slice(0, -1), overLimit: false };
   if (key === ".") return { text: withPoint(entry.text, rules), overLimit: false };
   return withDigits(entry.text, key, rules);
+}
+
+/** The entry as if `sumMinor` had been typed the short way: 5000 CNY → «50». */
+export function entryOf(sumMinor: number, rules: AmountRules): AmountEntry {
+  return sumMinor > rules.maxMinor
+    ? { text: "", overLimit: true }
+    : { text: spokenAmount(sumMinor, rules.currency), overLimit: false };
 }
 
 /** The sum that stands on the display, zero when nothing is typed. */

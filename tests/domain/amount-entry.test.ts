@@ -6,6 +6,7 @@ import {
   type AmountRules,
   emptyEntry,
   entryMinor,
+  entryOf,
   press,
 } from "#domain/amount-entry.ts";
 
@@ -63,6 +64,12 @@ describe("typing an amount", () => {
     expect(typed(["3", "8", ".", "0", "1"], limit)).toEqual({ text: "38.0", overLimit: true });
     expect(typed(["3", "00"], limit)).toEqual({ text: "3", overLimit: true });
     expect(typed(["3", "9", "back"], limit)).toEqual({ text: "", overLimit: false });
+  });
+
+  it("a quick key fills in the sum as if it had been typed, and never one over the limit", () => {
+    expect(entryOf(5000, yuan)).toEqual({ text: "50", overLimit: false });
+    expect(entryMinor(entryOf(3850, yuan), yuan)).toBe(3850);
+    expect(entryOf(5_000_001, yuan)).toEqual({ text: "", overLimit: true });
   });
 
   it("a currency without decimals has no point", () => {

@@ -77,7 +77,8 @@ export const tillEn: TillTexts = {
     cancel: "Cancel sale",
     choose: "Choose a method, or use the scanner.",
     takeCash: (sum: string): string => `Take cash ${sum}`,
-    listening: "The scanner is listening.",
+    covered: (sum: string): string => `Code covers ${sum}`,
+    rest: (sum: string): string => `${sum} still due. Cash or another code works.`,
   },
   camera: {
     aim: "Hold the payment code in the frame",
@@ -85,10 +86,16 @@ export const tillEn: TillTexts = {
     starting: "Opening the camera",
     stop: "Close camera",
     retry: "Open camera again",
-    denied: "No camera permission. Allow it in the browser's site settings, or type the number.",
-    absent: "No camera found. Use a scanner, or type the number.",
-    insecure: "This address is not secure, so the browser opens no camera. Type the number.",
-    failed: "The camera can't be opened; another app may be using it. Type the number.",
+    troubles: {
+      "permission-denied":
+        "No camera permission. Allow it in the browser's site settings, or type the number.",
+      "no-camera": "No camera found. Use a scanner, or type the number.",
+      "insecure-context": "This address is not secure, so the browser opens no camera. Type the number.",
+      "camera-busy": "Another app is using the camera. Close it and try again, or type the number.",
+      "camera-lost": "The camera went away. Open it again, or type the number.",
+      unsupported: "This browser can't scan with a camera. Type the number.",
+      "decoder-failed": "The reader could not be loaded. Open it again, or type the number.",
+    },
   },
   number: {
     title: "Type a payment code's number",
@@ -131,7 +138,7 @@ export const tillEn: TillTexts = {
     onTillNote: "Saved on this till. It uploads once online.",
     onServerNote: "The server has signed for it.",
     next: "Next sale",
-    method: { cash: "Cash", "payment-code": "Payment code" },
+    method: { cash: "Cash", "payment-code": "Payment code", mixed: "Code and cash" },
     number: "No.",
     time: "Time",
     head: "Check",
@@ -259,6 +266,8 @@ export const tillEn: TillTexts = {
     back: "Go to sell",
   },
   booting: "Opening the books",
+  elsewhereTitle: "The till is open in another window",
+  elsewhere: "One window sells at a time. Use that one, or close it and this one takes over by itself.",
   engineDown: "The till program stopped. Recorded sales are kept. Open it again.",
   reload: "Open again",
 };

@@ -1,0 +1,92 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { IdleWarning } from "./parts/idle-warning.tsx";
+import { MenuButton, Rail } from "./parts/rail.tsx";
+import { Strip } from "./parts/strip.tsx";
+import { hasRail, type ScreenName } from "./place.ts";
+import { LockScreen } from "./screens/lock.tsx";
+import { BootingScreen, ElsewhereScreen, EngineDownScreen } from "./screens/plain.tsx";
+import { SellScreen } from "./screens/sell.tsx";
+import { useTill } from "./till-context.ts";
+
+type LateScreens = typeof import("./late-screens.ts");
+
+const late = signal<LateScreens | null>(null);
+
+/** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
+export async function loadLateScreens(): Promise<void> {
+  late.value = await import("./late-screens.ts");
+}
+
+/** Whether a newer view may be shown by what is loaded; for tests and the start. */
+export const lateScreensReady: ReadonlySignal<unknown> = late;
+
+/** Strip, rail and the one screen the engine's view asks for. */
+export function App(): JSX.Element {
+  const { flow, view } = useTill();
+  const now = view.value;
+  if (flow.broken.value) {
+    return (
+      <div class="till till--closed">
+        <EngineDownScreen />
+      </div>
+    );
+  }
+  const screen = flow.screen();
+  const rail = hasRail(screen);
+  return (
+    <div class={`till ${rail ? "" : "till--closed"}`}>
+      {now !== null && <Strip view={now} menu={rail ? <MenuButton /> : undefined} />}
+      {rail && <Rail screen={screen} />}
+      <Screen key={screen} screen={screen} />
+      {rail && <IdleWarning />}
+    </div>
+  );
+}
+
+function Screen({ screen }: { readonly screen: ScreenName }): JSX.Element {
+  switch (screen) {
+    case "booting":
+      return <BootingScreen />;
+    case "elsewhere":
+      return <ElsewhereScreen />;
+    case "lock":
+      return <LockScreen />;
+    case "sell":
+      return <SellScreen />;
+    default:
+      return late.value === null ? <BootingScreen /> : <LateScreen screen={screen} screens={late.value} />;
+  }
+}
+
+interface LateProps {
+  readonly screen: Exclude<ScreenName, "booting" | "elsewhere" | "lock" | "sell">;
+  readonly screens: LateScreens;
+}
+
+function LateScreen({ screen, screens }: LateProps): JSX.Element {
+  switch (screen) {
+    case "activate":
+      return <screens.ActivateScreen />;
+    case "compare":
+      return <screens.CompareScreen />;
+    case "first-pin":
+      return <screens.FirstPinScreen />;
+    case "tender":
+      return <screens.TenderScreen />;
+    case "number":
+      return <screens.NumberScreen />;
+    case "cash":
+      return <screens.CashScreen />;
+    case "password":
+      return <screens.PasswordScreen />;
+    case "paid":
+      return <screens.PaidScreen />;
+    case "refused":
+      return <screens.RefusedScreen />;
+    case "sales":
+      return <screens.SalesScreen />;
+    case "more":
+      return <screens.MoreScreen />;
+  }
+}

@@ -1,0 +1,27 @@
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { proxy, wrap } from "comlink";
+import type { TillEngine, TillView } from "#protocol/engine-calls.ts";
+import { startWorker } from "#ui/trusted-worker.ts";
+import engineWorkerUrl from "../../workers/engine.worker.ts?worker&url";
+
+export interface EngineLink {
+  readonly engine: TillEngine;
+  readonly view: ReadonlySignal<TillView | null>;
+  /** Tells once when the worker could not start or stopped on a bug. */
+  readonly onDown: (listener: () => void) => void;
+}
+
+/** Starts the engine's worker and follows its views. Calls reject when the worker is gone; nothing else throws. */
+export function startEngine(): EngineLink {
+  const worker = startWorker(engineWorkerUrl, "engine");
+  const engine = wrap<TillEngine>(worker);
+  const view = signal<TillView | null>(null);
+  const listeners: (() => void)[] = [];
+  worker.addEventListener("error", () => {
+    for (const listener of listeners) listener();
+  });
+  engine.watch(proxy((next: TillView) => (view.value = next))).catch(() => {
+    for (const listener of listeners) listener();
+  });
+  return { engine, view, onDown: (listener) => listeners.push(listener) };
+}

@@ -1,0 +1,11 @@
+/** Every screen behind the lock and the keypad: one piece, fetched right after the first paint. */
+export { ActivateScreen, CompareScreen } from "./screens/activate.tsx";
+export { CashScreen } from "./screens/cash.tsx";
+export { FirstPinScreen } from "./screens/first-pin.tsx";
+export { MoreScreen } from "./screens/more.tsx";
+export { NumberScreen } from "./screens/number.tsx";
+export { PaidScreen } from "./screens/paid.tsx";
+export { PasswordScreen } from "./screens/password.tsx";
+export { RefusedScreen } from "./screens/refused.tsx";
+export { SalesScreen } from "./screens/sales.tsx";
+export { TenderScreen } from "./screens/tender.tsx";

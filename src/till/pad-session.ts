@@ -1,0 +1,148 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { CodeRefusal, PinRefusal, TillRefusal } from "#domain/refusal.ts";
+import type { PadCount, PadMessage, PadOutcome, PadPurpose, TillEngine } from "#protocol/engine-calls.ts";
+
+export type PadRefusal = PinRefusal | CodeRefusal | TillRefusal;
+
+/** An open pad as the screen sees it: how many characters stand in the worker, never which. */
+export interface PadView {
+  /** `waiting`: no try is possible before the back-off ends · `shut`: this subject is locked, or the pad was closed. */
+  readonly state: "opening" | "ready" | "checking" | "waiting" | "shut";
+  readonly kind: "digits" | "letters";
+  readonly fixedLength: number | null;
+  readonly count: number;
+}
+
+export interface PadSession {
+  readonly view: ReadonlySignal<PadView>;
+  /** One key, straight to the worker; does nothing while no pad is ready. */
+  readonly send: (message: PadMessage) => void;
+  readonly confirm: () => void;
+  readonly close: () => void;
+}
+
+export interface PadHooks {
+  readonly onOutcome: (outcome: PadOutcome) => void;
+  /** The pad emptied itself after `idleMs` without a key. */
+  readonly onIdleCleared: () => void;
+  /** A call to the engine did not come back: the worker is gone. */
+  readonly onFault: (cause: unknown) => void;
+  readonly idleMs: number;
+}
+
+/**
+ * Opens a pad and keeps one open until it is closed: a pad is thrown away after each wrong try, so the next one is
+ * asked for at once, or when the back-off named in the refusal is over. No character is ever kept here.
+ */
+export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): PadSession {
+  const view = signal<PadView>({ state: "opening", kind: "digits", fixedLength: null, count: 0 });
+  let padId: string | null = null;
+  let port: MessagePort | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  const change = (part: Partial<PadView>): void => {
+    view.value = { ...view.value, ...part };
+  };
+  const letGo = (): void => {
+    clearTimeout(timer);
+    port?.close();
+    port = null;
+  };
+  const watchIdle = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (view.value.state !== "ready" || view.value.count === 0) return;
+      port?.postMessage({ type: "clear" } satisfies PadMessage);
+      hooks.onIdleCleared();
+    }, hooks.idleMs);
+  };
+  const afterRefusal = (refusal: PadRefusal): void => {
+    letGo();
+    padId = null;
+    if (refusal.code === "password-wait" || refusal.code === "pin-wait") {
+      change({ state: "waiting", count: 0 });
+      timer = setTimeout(open, refusal.waitMs);
+    } else if (mayRetry(refusal)) {
+      open();
+    } else {
+      change({ state: "shut", count: 0 });
+    }
+  };
+  const opened = async (): Promise<void> => {
+    change({ state: "opening", count: 0 });
+    const answer = await engine.openPad(purpose);
+    if (closed) {
+      if (answer.ok) await engine.closePad(answer.value.padId);
+      return;
+    }
+    if (!answer.ok) {
+      hooks.onOutcome({ kind: "refused", refusal: answer.refusal });
+      // Opening again at once after a refused opening would be asked without end; only a wait leads on.
+      if (answer.refusal.code === "password-wait" || answer.refusal.code === "pin-wait") {
+        afterRefusal(answer.refusal);
+      } else {
+        change({ state: "shut" });
+      }
+      return;
+    }
+    const pad = answer.value;
+    padId = pad.padId;
+    port = pad.port;
+    port.addEventListener("message", (event: MessageEvent<PadCount>) => {
+      change({ count: event.data.count });
+      if (event.data.count === pad.fixedLength) confirm();
+    });
+    port.start();
+    change({ state: "ready", kind: pad.kind, fixedLength: pad.fixedLength, count: 0 });
+  };
+  function open(): void {
+    opened().catch(hooks.onFault);
+  }
+  const confirmed = async (id: string): Promise<void> => {
+    clearTimeout(timer);
+    change({ state: "checking" });
+    const outcome = await engine.confirmPad(id);
+    if (closed) return;
+    if (outcome.kind === "again") change({ state: "ready", count: 0 });
+    else if (outcome.kind === "refused") afterRefusal(outcome.refusal);
+    else {
+      letGo();
+      change({ state: "shut", count: 0 });
+    }
+    hooks.onOutcome(outcome);
+  };
+  function confirm(): void {
+    if (padId !== null && view.value.state === "ready") confirmed(padId).catch(hooks.onFault);
+  }
+  open();
+  return {
+    view,
+    send(message) {
+      if (view.value.state !== "ready") return;
+      port?.postMessage(message);
+      watchIdle();
+    },
+    confirm,
+    close() {
+      closed = true;
+      letGo();
+      change({ state: "shut", count: 0 });
+      if (padId !== null) engine.closePad(padId).catch(hooks.onFault);
+    },
+  };
+}
+
+function mayRetry(refusal: PadRefusal): boolean {
+  switch (refusal.code) {
+    case "password-wrong":
+    case "pin-wrong":
+    case "pin-too-short":
+    case "pin-too-weak":
+    case "pin-differs":
+    case "not-committed":
+      return true;
+    default:
+      return false;
+  }
+}

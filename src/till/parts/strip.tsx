@@ -1,0 +1,95 @@
+import type { ComponentChildren, JSX } from "preact";
+import { formatMoney } from "#domain/money.ts";
+import type { TillView } from "#protocol/engine-calls.ts";
+import { BrokenLinkIcon, LinkIcon, PersonIcon, StopIcon, StorageIcon, UploadIcon } from "#ui/icons.tsx";
+import { language } from "#ui/language.ts";
+import { formatMoment } from "#ui/text-format.ts";
+import { nowMs } from "../clock-now.ts";
+import { tillTexts } from "../texts.ts";
+
+/** What the strip says first; the rest stand as chips (UX §5: frozen, storage, offline, syncing). */
+export function stripState(
+  view: TillView,
+): "stopped" | "storage" | "offline" | "silent" | "syncing" | "online" {
+  if (view.stop !== null) return "stopped";
+  if (view.storage.low) return "storage";
+  return view.link.state;
+}
+
+/** One line that is always true: how the till stands to the network, and what money is only here. */
+export function Strip(props: { readonly view: TillView; readonly menu?: ComponentChildren }): JSX.Element {
+  const { view } = props;
+  const t = tillTexts.now.strip;
+  const { unsentCount, unsentMinor } = view.link;
+  const state = stripState(view);
+  const slate = state === "offline" || state === "silent";
+  const tone = slate ? "offline" : state;
+  const told = sentence(view);
+  const openSale = view.phase === "open" && view.sale?.state === "due" ? view.sale : null;
+  return (
+    <header class={`strip strip--${tone}`} aria-label={t.label}>
+      <div class="strip__state" role="status" data-link={view.link.state}>
+        {told.icon}
+        <span class="strip__words">
+          <span class={state === "online" ? "strip__quiet" : "strip__fact"}>{told.fact}</span>
+          {told.extra.map((words) => (
+            <span class="strip__extra" key={words}>
+              {words}
+            </span>
+          ))}
+        </span>
+      </div>
+      {openSale !== null && (
+        <span class="strip__chip strip__extra">
+          {t.openSale(formatMoney(openSale.dueMinor, view.settings.currency))}
+        </span>
+      )}
+      {unsentCount > 0 && (
+        <span class="strip__chip" data-unsent={unsentCount}>
+          <UploadIcon size={16} />
+          {t.unsent(unsentCount, formatMoney(unsentMinor, view.settings.currency))}
+        </span>
+      )}
+      {view.operator !== null && (
+        <span class="strip__who">
+          <PersonIcon size={18} />
+          {view.operator.name}
+        </span>
+      )}
+      {props.menu}
+    </header>
+  );
+}
+
+interface Told {
+  readonly icon: JSX.Element;
+  readonly fact: string;
+  readonly extra: readonly string[];
+}
+
+function sentence(view: TillView): Told {
+  const t = tillTexts.now.strip;
+  const { link } = view;
+  const since =
+    link.sinceMs === null ? t.never : t.since(formatMoment(link.sinceMs, nowMs.value, language.value));
+  switch (stripState(view)) {
+    case "stopped": {
+      const what = view.stop === null ? "" : tillTexts.now.stop[view.stop];
+      return { icon: <StopIcon size={20} />, fact: t.stopped, extra: [what] };
+    }
+    case "storage":
+      return { icon: <StorageIcon size={20} />, fact: t.storageLow, extra: [] };
+    case "offline":
+      return { icon: <BrokenLinkIcon size={20} />, fact: t.offline, extra: [since, t.works] };
+    case "silent":
+      return { icon: <BrokenLinkIcon size={20} />, fact: t.silent, extra: [since, t.works] };
+    case "syncing": {
+      const words = link.progress === null ? t.syncing : t.syncingOf(link.progress.done, link.progress.of);
+      return { icon: <UploadIcon size={20} />, fact: words, extra: [] };
+    }
+    case "online": {
+      const clock = view.clock === "back" ? [t.clockBack] : view.clock === "leap" ? [t.clockLeap] : [];
+      return { icon: <LinkIcon size={18} />, fact: t.online, extra: clock };
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { formatMoney } from "#domain/money.ts";
+import type { OperatorView } from "#protocol/engine-calls.ts";
+import { Button } from "#ui/components/button.tsx";
+import { MessageLine } from "#ui/components/message-line.tsx";
+import { ScreenTitle } from "#ui/components/screen-title.tsx";
+import { LockIcon, PersonIcon } from "#ui/icons.tsx";
+import { language } from "#ui/language.ts";
+import { formatClock, formatDay } from "#ui/text-format.ts";
+import { nowMs } from "../clock-now.ts";
+import { Dots } from "../parts/dots.tsx";
+import { PrimaryButton } from "../parts/primary-button.tsx";
+import { ScreenFrame } from "../parts/screen-frame.tsx";
+import { SecretPad } from "../parts/secret-pad.tsx";
+import { tillTexts } from "../texts.ts";
+import { useView } from "../till-context.ts";
+import { usePad } from "../use-pad.ts";
+
+/** Shop, clock, who is there; no takings stand here, because anyone may look. The sale in hand is kept. */
+export function LockScreen(): JSX.Element {
+  const { operators } = useView();
+  const chosenId = useSignal<string | null>(null);
+  const only = operators.length === 1 ? operators[0] : undefined;
+  const chosen = only ?? operators.find((operator) => operator.id === chosenId.value);
+  if (chosen === undefined) return <Choose onChoose={(operator) => (chosenId.value = operator.id)} />;
+  return (
+    <Enter
+      key={chosen.id}
+      operator={chosen}
+      onOther={operators.length > 1 ? () => (chosenId.value = null) : undefined}
+    />
+  );
+}
+
+function Choose({ onChoose }: { readonly onChoose: (operator: OperatorView) => void }): JSX.Element {
+  const view = useView();
+  const t = tillTexts.now.lock;
+  return (
+    <ScreenFrame
+      name="lock"
+      work={<Door />}
+      amount={
+        <div class="amount amount--secret">
+          <ScreenTitle hidden>{t.title}</ScreenTitle>
+          <span class="amount__words">
+            <LockIcon />
+            {t.choose}
+          </span>
+        </div>
+      }
+      pad={
+        <ul class="operators">
+          {view.operators.map((operator) => (
+            <li key={operator.id}>
+              <button type="button" class="method" onClick={() => onChoose(operator)}>
+                <PersonIcon size={30} />
+                <span class="method__words">
+                  <span class="method__name">{operator.name}</span>
+                  <span class="method__hint">
+                    {operator.hasPin ? t.roles[operator.role] : `${t.roles[operator.role]} · ${t.noPin}`}
+                  </span>
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      }
+    />
+  );
+}
+
+interface EnterProps {
+  readonly operator: OperatorView;
+  readonly onOther: (() => void) | undefined;
+}
+
+function Enter({ operator, onOther }: EnterProps): JSX.Element {
+  const view = useView();
+  const t = tillTexts.now;
+  const firstTime = !operator.hasPin;
+  const again = useSignal(false);
+  const operatorId = operator.id;
+  const pad = usePad(
+    operatorId,
+    firstTime ? { purpose: "new-pin", operatorId } : { purpose: "operator", operatorId },
+    (outcome) => (again.value = outcome.kind === "again"),
+  );
+  const kept =
+    view.sale === null ? null : t.lock.kept(formatMoney(view.sale.dueMinor, view.settings.currency));
+  const prompt = firstTime ? (again.value ? t.firstPin.again : t.firstPin.first) : (kept ?? t.lock.enter);
+  return (
+    <ScreenFrame
+      name="lock"
+      work={<Door />}
+      amount={
+        <div class="amount amount--secret">
+          <ScreenTitle hidden>{t.lock.title}</ScreenTitle>
+          <span class="amount__label">{t.lock.pin(operator.name)}</span>
+          <Dots count={pad.view.count} of={pad.view.fixedLength} />
+        </div>
+      }
+      message={<MessageLine message={pad.message ?? { tone: "plain", text: prompt }} />}
+      pad={<SecretPad pad={pad} />}
+      second={
+        onOther !== undefined && (
+          <Button class="second" onPress={onOther}>
+            {t.lock.other}
+          </Button>
+        )
+      }
+      primary={
+        pad.view.fixedLength === null && pad.view.count > 0 ? (
+          <PrimaryButton actId="enter" onPress={pad.confirm}>
+            {t.lock.confirm}
+          </PrimaryButton>
+        ) : undefined
+      }
+    />
+  );
+}
+
+function Door(): JSX.Element {
+  const view = useView();
+  const clock = nowMs.value;
+  return (
+    <div class="door">
+      <span class="door__clock">{formatClock(clock, language.value)}</span>
+      <span class="door__day">{formatDay(clock, clock, language.value)}</span>
+      <span class="door__shop">{view.shopName}</span>
+      <span class="door__till">{view.tillName}</span>
+    </div>
+  );
+}

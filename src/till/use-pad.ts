@@ -1,0 +1,73 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { PadOutcome, PadPurpose } from "#protocol/engine-calls.ts";
+import type { Message } from "#ui/components/message-line.tsx";
+import { joinSentence, sayRefusal } from "#ui/texts/refusal-texts.ts";
+import { nowMs } from "./clock-now.ts";
+import { type PadRefusal, type PadSession, type PadView, startPad } from "./pad-session.ts";
+import { tillTexts } from "./texts.ts";
+import { useTill, useTypedKeys } from "./till-context.ts";
+
+/** A secret left on a pad is cleared after this long without a key (UX §6). */
+const secretIdleMs = 60_000;
+
+export interface ScreenPad {
+  readonly view: PadView;
+  readonly message: Message | null;
+  readonly char: (char: string) => void;
+  readonly back: () => void;
+  readonly clear: () => void;
+  readonly confirm: () => void;
+}
+
+const openingView: PadView = { state: "opening", kind: "digits", fixedLength: null, count: 0 };
+
+/**
+ * A pad for as long as its screen stands: opened with it, closed with it. `purposeKey` names the purpose; another one
+ * closes the pad and opens the next. Characters go to the worker one by one and are kept nowhere on the way.
+ */
+export function usePad(
+  purposeKey: string,
+  purpose: PadPurpose,
+  onOutcome: (outcome: PadOutcome) => void,
+): ScreenPad {
+  const till = useTill();
+  const session: Signal<PadSession | null> = useSignal(null);
+  const told: Signal<PadRefusal | "cleared" | null> = useSignal(null);
+  const latest = useRef({ onOutcome, purpose });
+  latest.current = { onOutcome, purpose };
+  useEffect(() => {
+    told.value = null;
+    const opened = startPad(till.engine, latest.current.purpose, {
+      idleMs: secretIdleMs,
+      onFault: till.flow.fault,
+      onIdleCleared: () => (told.value = "cleared"),
+      onOutcome(outcome) {
+        told.value = outcome.kind === "refused" ? outcome.refusal : null;
+        latest.current.onOutcome(outcome);
+      },
+    });
+    session.value = opened;
+    return () => opened.close();
+  }, [till, purposeKey, session, told]);
+  const send: PadSession["send"] = (message) => {
+    // What was said of the last try goes when the next one begins; a running wait stays said.
+    if (session.value?.view.value.state === "ready") told.value = null;
+    session.value?.send(message);
+  };
+  useTypedKeys((key) => send(key === "Backspace" ? { type: "back" } : { type: "char", char: key }));
+  return {
+    view: session.value?.view.value ?? openingView,
+    message: messageOf(told.value, till.view.value?.settings.currency ?? "CNY"),
+    char: (char) => send({ type: "char", char }),
+    back: () => send({ type: "back" }),
+    clear: () => send({ type: "clear" }),
+    confirm: () => session.value?.confirm(),
+  };
+}
+
+function messageOf(told: PadRefusal | "cleared" | null, currency: string): Message | null {
+  if (told === null) return null;
+  if (told === "cleared") return { tone: "plain", text: tillTexts.now.pad.cleared };
+  return { tone: "refused", text: joinSentence(sayRefusal(told, currency, nowMs.value)) };
+}

@@ -1,0 +1,65 @@
+import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
+
+/** What the cashier can do after a refusal. */
+export type WayOut = "cash" | "scan" | "number" | "methods" | "retry-password" | "sell";
+
+/**
+ * The ways out of a refusal, the best first (it becomes the primary). Cash works whatever happened to a code, but only
+ * where a sum is known; without a sale the way leads back to scanning or to the amount.
+ */
+export function waysOut(refusal: CodeRefusal | TillRefusal, hasSale: boolean): readonly WayOut[] {
+  const ways = bestWays(refusal.code);
+  const possible = ways.filter((way) => hasSale || (way !== "cash" && way !== "methods"));
+  return possible.length > 0 ? possible : ["sell"];
+}
+
+function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] {
+  switch (code) {
+    case "empty":
+    case "malformed":
+      return ["scan", "number", "cash"];
+    case "product-code":
+    case "activation-code":
+    case "not-a-code":
+    case "too-long":
+      return ["scan", "cash", "number"];
+    case "number-mistyped":
+    case "unknown-number":
+      return ["number", "scan", "cash"];
+    case "not-committed":
+      return ["scan", "cash", "number"];
+    case "password-wrong":
+    case "password-wait":
+      return ["retry-password", "methods"];
+    case "wallet-code":
+    case "wrong-algorithm":
+    case "another-merchant":
+    case "unknown-key":
+    case "key-withdrawn":
+    case "bad-signature":
+    case "another-till":
+    case "not-yet-valid":
+    case "expired":
+    case "revoked":
+    case "spent":
+    case "key-epoch-absent":
+    case "amount-mismatch":
+    case "leased-elsewhere":
+    case "needs-server":
+    case "password-locked":
+    case "limit-reached":
+      return ["cash", "scan", "methods"];
+    // No code works before these are mended: offering another scan would only refuse again.
+    case "clock":
+    case "till-stopped":
+      return ["cash", "methods"];
+    case "not-enrolled":
+    case "no-operator":
+    case "storage-full":
+    case "no-sale":
+    case "sale-already-paid":
+    case "amount-out-of-range":
+    case "cash-short":
+      return ["sell"];
+  }
+}
