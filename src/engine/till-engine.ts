@@ -43,6 +43,7 @@ export interface EngineParts {
   readonly db: TillDatabase;
   readonly surroundings: Surroundings;
   readonly hirePinWorker: HirePinWorker;
+  /** The second copy outside IndexedDB; null where the browser has no place for it. */
   readonly mirrorFile: MirrorFile | null;
   /** Carries entries from here when there is no service worker, and once right after enrolment. */
   readonly loop: DeliveryLoop;
@@ -70,6 +71,7 @@ export class Engine implements TillEngine {
   readonly #p: EngineParts;
   readonly #vault: OpenVault;
   #desks: Desks | null = null;
+  #mirrorFile: MirrorFile | null;
   #operator: OperatorRow | null = null;
   #facts: PageFacts = { onLine: true, persisted: false, freeBytes: null };
   #carrier: "service-worker" | "engine" = "service-worker";
@@ -80,6 +82,7 @@ export class Engine implements TillEngine {
 
   constructor(parts: EngineParts) {
     this.#p = parts;
+    this.#mirrorFile = parts.mirrorFile;
     this.#vault = new OpenVault(parts.db, parts.hirePinWorker);
   }
 
@@ -87,6 +90,11 @@ export class Engine implements TillEngine {
   async waitElsewhere(): Promise<void> {
     this.#phase = "elsewhere";
     await this.#show();
+  }
+
+  /** Names the file of the second copy, once this window holds the till and may open it. */
+  useMirror(file: MirrorFile | null): void {
+    this.#mirrorFile = file;
   }
 
   /** Opens the database, takes back what only the mirror still has, and is ready for commands. */
@@ -349,7 +357,7 @@ export class Engine implements TillEngine {
     const certificate = decodeCertificate(identity.certificate);
     if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
     const time = await TillTime.open(db, surroundings);
-    const mirror = this.#p.mirrorFile && new Mirror(this.#p.mirrorFile);
+    const mirror = this.#mirrorFile && new Mirror(this.#mirrorFile);
     const shop = await db.setting("shop");
     if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey, shop?.tillName ?? "");
     const ledger = new Ledger(db, identity, time, mirror, surroundings);

@@ -1,0 +1,45 @@
+import { TILL_API } from "#protocol/till-api.ts";
+import { openDeliveryStore } from "#storage/delivery-store.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+/** After a broken stream the next one is tried this much later; delivery itself has timers of its own. */
+const RETRY_MS = 15_000;
+
+/**
+ * Listens for the server's «there is something new» while a page is open (DESIGN §9). A hint only: it carries no data,
+ * it may be lost, and nothing depends on it but how soon a new setting shows.
+ */
+export function listenForHints(surroundings: Pick<Surroundings, "fetch" | "clockMs">, onHint: () => void): void {
+  const again = (): void => {
+    setTimeout(() => void round(), RETRY_MS);
+  };
+  const round = async (): Promise<void> => {
+    try {
+      await listenOnce(surroundings, onHint);
+    } catch (cause) {
+      // No network, a server that stops, a proxy that times out: the timers of delivery go on without this.
+      if (!(cause instanceof TypeError || cause instanceof DOMException)) throw cause;
+    } finally {
+      again();
+    }
+  };
+  void round();
+}
+
+async function listenOnce(surroundings: Pick<Surroundings, "fetch" | "clockMs">, onHint: () => void): Promise<void> {
+  const store = await openDeliveryStore();
+  const token = await store?.delivery("token");
+  store?.close();
+  if (!token || token.untilMs <= surroundings.clockMs()) return;
+  const response = await surroundings.fetch(TILL_API.events, {
+    headers: { authorization: `Bearer ${token.token}`, accept: "text/event-stream" },
+    cache: "no-store",
+  });
+  if (!response.ok || !response.body) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    if (value.includes("data:")) onHint();
+  }
+}

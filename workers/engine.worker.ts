@@ -1,0 +1,89 @@
+import { expose, transfer, wrap } from "comlink";
+import pinWorkerUrl from "./pin.worker.ts?worker&url";
+import { openMirrorFile } from "#engine/mirror.ts";
+import type { Surroundings } from "#engine/surroundings.ts";
+import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
+import { listenForHints } from "#engine/sync/hints.ts";
+import { Engine } from "#engine/till-engine.ts";
+import type { HiredPinWorker } from "#engine/vault/open-vault.ts";
+import type { ChannelMessage, PadPurpose, TillEngine } from "#protocol/engine-calls.ts";
+import type { PinWorker } from "#protocol/pin-calls.ts";
+import { TillDatabase } from "#storage/till-database.ts";
+import { trustedWorkerUrl } from "./trusted-worker-url.ts";
+
+/** The thread of the engine: the one writer of the till's books. */
+const channel = new BroadcastChannel("guitai");
+const tell = (message: ChannelMessage): void => channel.postMessage(message);
+
+const surroundings: Surroundings = {
+  clockMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  fetch: (path, init) => fetch(path, init),
+  build: import.meta.env.VITE_BUILD,
+};
+
+function hirePinWorker(): HiredPinWorker {
+  const worker = new Worker(trustedWorkerUrl(pinWorkerUrl) as string, { type: "module", name: "pin" });
+  const calls = wrap<PinWorker>(worker);
+  return {
+    calls,
+    attach: (port) => calls.attach(transfer(port, [port])),
+    dismiss: () => worker.terminate(),
+  };
+}
+
+const loop = new DeliveryLoop({
+  ...surroundings,
+  onLine: () => navigator.onLine,
+  announce: () => void engine.serviceWorkerWrote(),
+  alone: (work) => navigator.locks.request("guitai-delivery", work),
+});
+
+const engine = new Engine({
+  db: new TillDatabase(),
+  surroundings,
+  hirePinWorker,
+  mirrorFile: null,
+  loop,
+  wantSync: () => tell({ type: "want-sync" }),
+});
+
+// The pad's port moves to the page; everything else is plain data and is copied.
+const openPad = async (purpose: PadPurpose): ReturnType<TillEngine["openPad"]> => {
+  const opened = await engine.openPad(purpose);
+  return opened.ok ? transfer(opened, [opened.value.port]) : opened;
+};
+
+expose(
+  new Proxy(engine, {
+    get: (target, name) => {
+      if (name === "openPad") return openPad;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  }),
+);
+
+channel.onmessage = (event: MessageEvent<ChannelMessage>) => {
+  if (event.data.type === "wrote") void engine.serviceWorkerWrote();
+};
+
+/** One engine at a time has the till; a second window waits for the first to close, then takes over. */
+async function holdTill(): Promise<void> {
+  const free = await navigator.locks.request(
+    "guitai-engine",
+    { ifAvailable: true },
+    async (lock) => lock !== null,
+  );
+  if (!free) await engine.waitElsewhere();
+  await navigator.locks.request("guitai-engine", async () => {
+    engine.useMirror(await openMirrorFile());
+    await engine.boot();
+    listenForHints(surroundings, () => tell({ type: "want-sync" }));
+    // Held until this window closes.
+    await new Promise<never>(() => undefined);
+  });
+}
+
+void holdTill();
