@@ -50,7 +50,11 @@ function sortOfficeFromTill(): Plugin {
   };
 }
 
+// What entries, the office and More name as the till's program (G2).
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+
 export default defineConfig({
+  define: { "import.meta.env.VITE_BUILD": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   build: {
