@@ -6,7 +6,7 @@ import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import { listenForHints } from "#engine/sync/hints.ts";
 import { Engine } from "#engine/till-engine.ts";
 import type { HiredPinWorker } from "#engine/vault/open-vault.ts";
-import type { ChannelMessage, PadPurpose, TillEngine } from "#protocol/engine-calls.ts";
+import type { ChannelMessage } from "#protocol/engine-calls.ts";
 import type { PinWorker } from "#protocol/pin-calls.ts";
 import { TillDatabase } from "#storage/till-database.ts";
 import { trustedWorkerUrl } from "./trusted-worker-url.ts";
@@ -47,23 +47,10 @@ const engine = new Engine({
   mirrorFile: null,
   loop,
   wantSync: () => tell({ type: "want-sync" }),
+  handOver: (answer, port) => transfer(answer, [port]),
 });
 
-// The pad's port moves to the page; everything else is plain data and is copied.
-const openPad = async (purpose: PadPurpose): ReturnType<TillEngine["openPad"]> => {
-  const opened = await engine.openPad(purpose);
-  return opened.ok ? transfer(opened, [opened.value.port]) : opened;
-};
-
-expose(
-  new Proxy(engine, {
-    get: (target, name) => {
-      if (name === "openPad") return openPad;
-      const member: unknown = Reflect.get(target, name, target);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  }),
-);
+expose(engine);
 
 channel.onmessage = (event: MessageEvent<ChannelMessage>) => {
   if (event.data.type === "wrote") void engine.serviceWorkerWrote();

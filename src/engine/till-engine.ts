@@ -49,6 +49,8 @@ export interface EngineParts {
   readonly loop: DeliveryLoop;
   /** Asks whoever carries to begin a round. */
   readonly wantSync: () => void;
+  /** Marks a port inside an answer as moved to the page, not copied. */
+  readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
 }
 
 /** Everything that exists only on an enrolled till. */
@@ -157,7 +159,8 @@ export class Engine implements TillEngine {
       if (!this.#desks) return refused({ code: "not-enrolled" });
       const stop = await this.#p.db.setting("stop");
       if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
-      return this.#desks.pads.open(purpose);
+      const opened = await this.#desks.pads.open(purpose);
+      return opened.ok ? this.#p.handOver(opened, opened.value.port) : opened;
     });
   }
 
@@ -269,7 +272,11 @@ export class Engine implements TillEngine {
   async mayUpdate(): Promise<{ saleOpen: boolean; unsentCount: number; unsentMinor: number }> {
     const { unsentCount, unsentMinor } = (await this.#view()).link;
     const sales = this.#desks?.sales;
-    return { saleOpen: sales?.saleId != null && !sales.isPaid, unsentCount, unsentMinor };
+    return {
+      saleOpen: sales !== undefined && sales.saleId !== null && !sales.isPaid,
+      unsentCount,
+      unsentMinor,
+    };
   }
 
   /** One command at a time: a double tap finds the sale paid, it does not pay it twice. */

@@ -221,7 +221,9 @@ export function decodeAnswer(bytes: Uint8Array): Answer | null {
               seq: detail.integer(),
               entry: { bytes: detail.bytes(undefined, MAX_ENTRY_BYTES), signature: detail.bytes(64) },
             };
-          default:
+          case "none":
+          case "revoked":
+          case "pending":
             return { kind };
         }
       }),
@@ -273,7 +275,9 @@ function encodeDetail(detail: AnswerDetail): readonly (string | number | Uint8Ar
       return [detail.kind, detail.seq];
     case "entry":
       return [detail.kind, detail.seq, detail.entry.bytes, detail.entry.signature];
-    default:
+    case "none":
+    case "revoked":
+    case "pending":
       return [detail.kind];
   }
 }

@@ -56,7 +56,6 @@ export class DeliveryLoop {
       this.#again = false;
       await this.#s.alone(() => this.#round(because));
       because = "commit";
-      // oxlint-disable-next-line typescript/no-unnecessary-condition -- poke() sets it while the round runs
     } while (this.#again);
   }
 

@@ -9,7 +9,10 @@ const RETRY_MS = 15_000;
  * Listens for the server's «there is something new» while a page is open (DESIGN §9). A hint only: it carries no data,
  * it may be lost, and nothing depends on it but how soon a new setting shows.
  */
-export function listenForHints(surroundings: Pick<Surroundings, "fetch" | "clockMs">, onHint: () => void): void {
+export function listenForHints(
+  surroundings: Pick<Surroundings, "fetch" | "clockMs">,
+  onHint: () => void,
+): void {
   const again = (): void => {
     setTimeout(() => void round(), RETRY_MS);
   };
@@ -26,7 +29,10 @@ export function listenForHints(surroundings: Pick<Surroundings, "fetch" | "clock
   void round();
 }
 
-async function listenOnce(surroundings: Pick<Surroundings, "fetch" | "clockMs">, onHint: () => void): Promise<void> {
+async function listenOnce(
+  surroundings: Pick<Surroundings, "fetch" | "clockMs">,
+  onHint: () => void,
+): Promise<void> {
   const store = await openDeliveryStore();
   const token = await store?.delivery("token");
   store?.close();
