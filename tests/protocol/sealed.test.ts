@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { concat, fromHex, randomBytes, toHex, utf8 } from "#protocol/bytes.ts";
-import { openSealed, seal, siteKeyAad } from "#protocol/sealed.ts";
+import { siteKeyAad } from "#protocol/aads.ts";
+import { openSealed, seal } from "#protocol/sealed.ts";
 import { hpkeOpen } from "./hpke-by-hand.ts";
 import { newVaultPair, withByteChanged } from "./shop.ts";
 
