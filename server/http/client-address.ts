@@ -7,15 +7,21 @@ import { addressKey } from "./rate-limits.ts";
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/u;
 
+/** The other end of the socket; unknown when the app is called without one. */
+function peerAddress(c: Context<AppEnv>): string | undefined {
+  const bindings: AppEnv["Bindings"] | undefined = c.env;
+  return bindings?.incoming?.socket.remoteAddress;
+}
+
 function isProxied(c: Context<AppEnv>, config: Config): boolean {
-  const peer = c.env.incoming?.socket.remoteAddress ?? "";
+  const peer = peerAddress(c) ?? "";
   const bare = peer.replace(/^::ffff:/u, "");
   return config.trustedProxies.includes(bare) || (config.publicUrl !== null && loopback.test(peer));
 }
 
 /** The address of the browser or till that asks. */
 export function clientAddress(c: Context<AppEnv>, config: Config): string {
-  const peer = c.env.incoming?.socket.remoteAddress ?? "unknown";
+  const peer = peerAddress(c) ?? "unknown";
   if (!isProxied(c, config)) return peer;
   const forwarded = c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim();
   return forwarded !== undefined && /^[0-9A-Fa-f.:]{2,45}$/u.test(forwarded) ? forwarded : peer;
