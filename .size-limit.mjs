@@ -24,12 +24,19 @@ function withImports(names) {
 if (!existsSync(join(dist, "index.html"))) throw new Error("dist/ is missing: run `npm run build` first");
 const page = readFileSync(join(dist, "index.html"), "utf8");
 const scripts = [...page.matchAll(/<script[^>]*\ssrc="\/([^"]+)"/gu)].map(([, name]) => name);
-const workers = readdirSync(join(dist, "assets")).filter((name) => /^(?!scan\.).*worker.*\.js$/u.test(name));
+const assets = readdirSync(join(dist, "assets"));
+const workers = assets.filter((name) => /^(?!scan\.).*worker.*\.js$/u.test(name));
+// Loaded by `import()`, since a tablet needs one language and not both; but it needs one before the keypad.
+const words = assets.filter((name) => /^till-zh-cn-.*\.js$/u.test(name));
 
 export default [
   {
     name: "till, first screen",
-    path: withImports([...scripts, ...workers.map((name) => `assets/${name}`), "service-worker.js"]),
+    path: withImports([
+      ...scripts,
+      ...[...workers, ...words].map((name) => `assets/${name}`),
+      "service-worker.js",
+    ]),
     limit: "90 kB",
     gzip: true,
   },

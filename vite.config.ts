@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
@@ -51,12 +52,18 @@ function sortOfficeFromTill(): Plugin {
 }
 
 // What entries, the office and More name as the till's program (G2).
-const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 export default defineConfig({
   define: { "import.meta.env.VITE_BUILD": JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
+  resolve: {
+    // Dexie's own entry brings a build for browsers of 2015; this one is of this decade and lighter by 2 kB.
+    alias: { dexie: fileURLToPath(new URL("node_modules/dexie/dist/modern/dexie.mjs", import.meta.url)) },
+  },
   build: {
     sourcemap: true,
     // The content security policy allows no data: address, so nothing may be folded into one.
@@ -65,6 +72,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { till: "index.html", office: "office.html" },
+      // How long a plug-in takes is nothing that a shopkeeper who starts the server should have to read.
+      checks: { bundlerTimings: false },
     },
   },
   plugins: [
