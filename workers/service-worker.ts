@@ -1,6 +1,6 @@
 import { cleanupOutdatedCaches, precacheAndRoute } from "workbox-precaching";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
-import type { ChannelMessage, SyncPoke } from "#protocol/engine-calls.ts";
+import type { ChannelMessage, SyncPoke, TakeOver } from "#protocol/engine-calls.ts";
 
 /**
  * Keeps the till's program for when the network is gone, and carries its entries when it is back. Workbox precaches
@@ -34,7 +34,7 @@ const loop = new DeliveryLoop({
 });
 
 self.addEventListener("message", (event: ExtendableMessageEvent) => {
-  const message = event.data as SyncPoke | { readonly type: "take-over" };
+  const message = event.data as SyncPoke | TakeOver;
   // Only when the page asks: a new version must never replace a program in the middle of a sale.
   if (message.type === "take-over") event.waitUntil(self.skipWaiting());
   else event.waitUntil(loop.poke(message.reason));

@@ -149,6 +149,11 @@ export interface SyncPoke {
   readonly reason: "commit" | "online" | "visible" | "timer" | "asked" | "hint";
 }
 
+/** Page → service worker: the operator agreed to the update, replace the older version now. */
+export interface TakeOver {
+  readonly type: "take-over";
+}
+
 /** Page → pin.worker. */
 export type PadMessage =
   | { readonly type: "char"; readonly char: string }

@@ -1,5 +1,5 @@
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { ChannelMessage, SyncPoke, TillEngine, TillView } from "#protocol/engine-calls.ts";
+import { signal } from "@preact/signals";
+import type { ChannelMessage, SyncPoke, TakeOver, TillEngine } from "#protocol/engine-calls.ts";
 import { trustedScriptUrl } from "#ui/trusted-worker.ts";
 import type { UpdateOffer } from "./till-context.ts";
 
@@ -11,11 +11,7 @@ const timerMs = 30_000;
  * when asked. These pokes only say «look»; what is sent, and in which order, it reads from the database itself.
  * Without a service worker (an insecure address, a private window) the engine carries the entries.
  */
-export function startDelivery(
-  engine: TillEngine,
-  view: ReadonlySignal<TillView | null>,
-  onFault: (cause: unknown) => void,
-): UpdateOffer {
+export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => void): UpdateOffer {
   const updateReady = signal(false);
   let registration: ServiceWorkerRegistration | null = null;
   const poke = (reason: SyncPoke["reason"]): void => {
@@ -25,10 +21,8 @@ export function startDelivery(
   const channel = new BroadcastChannel("guitai");
   channel.addEventListener("message", (event: MessageEvent<ChannelMessage>) => {
     if (event.data.type === "wrote") engine.serviceWorkerWrote().catch(onFault);
-    else poke("asked");
-  });
-  effect(() => {
-    if ((view.value?.link.unsentCount ?? 0) > 0) poke("commit");
+    // Not by watching the view: every round of delivery changes the view, and would begin the next one.
+    else poke("commit");
   });
   addEventListener("online", () => poke("online"));
   document.addEventListener("visibilitychange", () => {
@@ -69,7 +63,7 @@ export function startDelivery(
       const waiting = registration?.waiting;
       if (!waiting) return;
       navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-      waiting.postMessage({ type: "SKIP_WAITING" });
+      waiting.postMessage({ type: "take-over" } satisfies TakeOver);
     },
   };
 }

@@ -46,7 +46,7 @@ async function start(): Promise<void> {
     wedge,
     openCamera: openCameraScanner,
     cameraAllowed: watchCameraPermission(),
-    update: startDelivery(engine, view, flow.fault),
+    update: startDelivery(engine, flow.fault),
     activation,
   };
   const root = document.getElementById("app");
