@@ -30,7 +30,7 @@ describe("base32 of payment codes (RFC 4648)", () => {
   });
 
   it("one text per value: whatever is read is what would have been written", () => {
-    const text = fc.string({ unit: fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), maxLength: 40 });
+    const text = fc.stringMatching(/^[A-Z2-7]{0,40}$/);
     const single = fc.property(text, (some) => {
       const bytes = fromBase32(some);
       return bytes === null || toBase32(bytes) === some;

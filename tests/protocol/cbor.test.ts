@@ -19,13 +19,12 @@ const strictly: cborg.DecodeOptions = {
 };
 
 const nfcText = fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => text.normalize("NFC"));
+/** Where an integer's head grows by a byte, up to the largest that we write. */
+const edges = [0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER - 1];
 const wholeNumber = fc.oneof(
   fc.maxSafeInteger(),
   fc.integer({ min: -70_000, max: 70_000 }),
-  fc.constantFrom(
-    ...[23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER],
-    ...[-24, -25, -256, -257, -(2 ** 32), -(2 ** 32) - 1, Number.MIN_SAFE_INTEGER, 0],
-  ),
+  fc.constantFrom(...edges.map((edge) => edge), ...edges.map((edge) => -1 - edge)),
 );
 const { anyValue } = fc.letrec<{ anyValue: Cbor; leaf: Cbor }>((tie) => ({
   leaf: fc.oneof(
@@ -102,7 +101,7 @@ describe("only one spelling is read", () => {
     );
     const canonical = fc.property(bytes, (some) => {
       const value = decoded(some);
-      if (value !== undefined) expect(toHex(encodeCbor(value))).toBe(toHex(some));
+      return value === undefined || toHex(encodeCbor(value)) === toHex(some);
     });
     expect(() => fc.assert(canonical, { numRuns: 3000 })).not.toThrow();
   });
@@ -134,12 +133,12 @@ describe("only one spelling is read", () => {
       [-5, null, true],
       new Map([[4, "x"]]),
     ]);
+    const original = decoded(message);
     for (const [at, byte] of message.entries()) {
       for (let flip = 1; flip < 256; flip++) {
         const changed = message.slice();
         changed[at] = byte ^ flip;
-        const value = decoded(changed);
-        if (value !== undefined) expect(toHex(encodeCbor(value))).not.toBe(toHex(message));
+        expect(decoded(changed)).not.toEqual(original);
       }
     }
   });

@@ -51,7 +51,7 @@ function labeledExtract(
   suite: Uint8Array,
   label: string,
   ikm: Uint8Array,
-  salt = new Uint8Array(0),
+  salt: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
   const labeled = Buffer.concat([Buffer.from("HPKE-v1"), suite, Buffer.from(label), ikm]);
   return createHmac("sha256", salt).update(labeled).digest();

@@ -54,7 +54,7 @@ describe("G10/B2: the password of a code is bound to it by a keyed tag", () => {
     expect(await codes.codeSalt(payload.issuer, payload.salt)).toEqual(salt);
   });
 
-  it("it does not depend on the tag that stands in the code: the till makes it from what it read", async () => {
+  it("does not depend on the tag that stands in the code: the till makes it from what it read", async () => {
     expect(await codes.codeTag(siteKey, { ...payload, tag }, p)).toEqual(tag);
   });
 

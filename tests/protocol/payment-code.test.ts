@@ -60,8 +60,11 @@ describe("G7/C2: a code that is as it should be", () => {
       Buffer.of(0x58, payload.length),
       payload,
     ]);
-    const jwk = await crypto.subtle.exportKey("jwk", shop.issuer.publicKey);
-    const key = { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" } as const;
+    const spki = await crypto.subtle.exportKey("spki", shop.issuer.publicKey);
+    const key = {
+      key: createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }),
+      dsaEncoding: "ieee-p1363",
+    } as const;
     expect(nodeVerify("sha256", structure, key, signature)).toBe(true);
     expect(toHex(header)).toBe(`a201260448${toHex(shop.issuer.kid)}`);
   });
@@ -78,8 +81,8 @@ describe("G7/C2: a code that is as it should be", () => {
 
   it("tells its payload, byte for byte what was signed", async () => {
     const authentic = await codes.authenticateCode(cose, shop.keyset, shop.merchant);
-    expect(authentic).toMatchObject({ ok: true, value: { payload: good.payload } });
-    if (authentic.ok) expect(authentic.value.payloadBytes).toEqual(codes.encodePayload(good.payload));
+    const payloadBytes = codes.encodePayload(good.payload);
+    expect(authentic).toMatchObject({ ok: true, value: { payload: good.payload, payloadBytes } });
   });
 });
 

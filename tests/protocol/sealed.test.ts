@@ -44,7 +44,7 @@ describe("PROTOCOL §1 seal: what the server sends to one till only", () => {
   });
 
   it("bytes that are no point of the curve cannot be sealed to", async () => {
-    await expect(seal(new Uint8Array(65).fill(4), aad, utf8("x"))).rejects.toThrow();
+    await expect(seal(new Uint8Array(65).fill(4), aad, utf8("x"))).rejects.toBeInstanceOf(Error);
   });
 });
 
