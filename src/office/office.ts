@@ -67,9 +67,20 @@ export interface Say {
   readonly clock: (ms: number) => string;
   readonly day: (ms: number) => string;
   readonly moment: (ms: number) => string;
+  /** Day, year and time: for paper, where «today» would be a lie tomorrow. */
+  readonly date: (ms: number) => string;
   readonly wait: (waitMs: number) => string;
   readonly problem: (problem: OfficeProblem) => string;
 }
+
+const fullDate = {
+  year: "numeric",
+  month: "long",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+} as const;
 
 /** Reads the account's currency and the language: a component that uses it redraws when either changes. */
 export function useSay(): Say {
@@ -85,6 +96,7 @@ export function useSay(): Say {
   return {
     ...formats,
     clock: (ms) => formatClock(ms, spoken),
+    date: (ms) => new Intl.DateTimeFormat(spoken === "en" ? "en-GB" : spoken, fullDate).format(ms),
     day: (ms) => formatDay(ms, nowMs, spoken),
     problem: (problem) => sayOfficeProblem(problem, officeTexts.now.problems, formats),
   };

@@ -8,26 +8,34 @@ export type Route =
   | { readonly page: "welcome" | "unknown" }
   | { readonly page: "sale" | "code" | "till"; readonly id: string };
 
-const fixed: Readonly<Record<string, Exclude<Route["page"], "sale" | "code" | "till" | "unknown">>> = {
-  "": "today",
-  sales: "sales",
-  codes: "codes",
-  "codes/new": "code-new",
-  methods: "methods",
-  tills: "tills",
-  "tills/new": "till-new",
-  settings: "settings",
-  welcome: "welcome",
-};
-const details = { sales: "sale", codes: "code", tills: "till" } as const;
+type FixedPage = Exclude<Route["page"], "sale" | "code" | "till" | "unknown">;
+
+// Maps, not objects: an address like «/office/toString» must not find what every object brings along.
+const fixed: ReadonlyMap<string, FixedPage> = new Map([
+  ["", "today"],
+  ["sales", "sales"],
+  ["codes", "codes"],
+  ["codes/new", "code-new"],
+  ["methods", "methods"],
+  ["tills", "tills"],
+  ["tills/new", "till-new"],
+  ["settings", "settings"],
+  ["welcome", "welcome"],
+]);
+const details: ReadonlyMap<string, "sale" | "code" | "till"> = new Map([
+  ["sales", "sale"],
+  ["codes", "code"],
+  ["tills", "till"],
+]);
 
 /** The page at `path` («/office/codes/ID»); `unknown` for an address that names none. */
 export function routeOf(path: string): Route {
-  const rest = /^\/office(?:\.html)?(?:\/(.*?))?\/?$/u.exec(path)?.[1] ?? "";
-  const page = fixed[rest];
+  const rest = /^\/office(?:\.html)?(?:\/(.*?))?\/?$/u.exec(path);
+  if (!rest) return { page: "unknown" };
+  const page = fixed.get(rest[1] ?? "");
   if (page) return { page };
-  const [list = "", id = "", ...more] = rest.split("/");
-  const detail = list in details ? details[list as keyof typeof details] : undefined;
+  const [list = "", id = "", ...more] = (rest[1] ?? "").split("/");
+  const detail = details.get(list);
   return detail && /^[\w-]{1,64}$/u.test(id) && more.length === 0
     ? { page: detail, id }
     : { page: "unknown" };

@@ -1,5 +1,5 @@
 import type { GenericSchema } from "valibot";
-import { safeParse } from "valibot";
+import { getDotPath, safeParse } from "valibot";
 import {
   codePolicy,
   compareRequest,
@@ -214,7 +214,7 @@ function page<Row>(rows: readonly Row[]): Page<Row> {
 function judged<T>(schema: GenericSchema<T>, body: unknown, then: (request: T) => Response): Response {
   const parsed = safeParse(schema, body);
   if (parsed.success) return then(parsed.output);
-  const field = String(parsed.issues[0].path?.[0]?.key ?? "");
+  const field = getDotPath(parsed.issues[0]) ?? "";
   return no({ code: "invalid-input", field, problem: parsed.issues[0].type }, 400);
 }
 

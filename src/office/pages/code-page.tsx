@@ -49,17 +49,20 @@ export function CodePage({ id }: { readonly id: string }): JSX.Element {
     >
       <Shown asked={{ ...code, value: shown }}>
         {(value) => (
-          <div class="code">
-            {open ? (
-              <OpenCode code={open} password={fresh?.generatedPassword ?? null} />
-            ) : (
-              <p>
-                {t.code.gone}
-                {value.returnedMinor > 0 && ` ${t.code.goneValue(say.money(value.returnedMinor))}`}
-              </p>
-            )}
-            <CodeFacts code={value} />
-            {open && <Revoke code={open} onRevoked={code.put} />}
+          <div class={open ? "code" : "code code--gone"}>
+            {open && <Symbols code={open} />}
+            <div class="code__rest">
+              {open ? (
+                <Paper code={open} password={fresh?.generatedPassword ?? null} />
+              ) : (
+                <p>
+                  {t.code.gone}
+                  {value.returnedMinor > 0 && ` ${t.code.goneValue(say.money(value.returnedMinor))}`}
+                </p>
+              )}
+              <CodeFacts code={value} />
+              {open && <Revoke code={open} onRevoked={code.put} />}
+            </div>
           </div>
         )}
       </Shown>
@@ -75,17 +78,31 @@ function openCode(code: CodeDetail): OpenCodeDetail | null {
   return qrText === null || number === null ? null : { ...code, qrText, number };
 }
 
-function OpenCode(props: { readonly code: OpenCodeDetail; readonly password: string | null }): JSX.Element {
+function Symbols({ code }: { readonly code: OpenCodeDetail }): JSX.Element {
+  const t = officeTexts.now.code;
+  const say = useSay();
+  return (
+    <div class="code__symbols">
+      <QrSymbol text={code.qrText} label={t.qr(say.money(code.amountMinor))} />
+      <BarSymbol digits={code.number} label={t.bars} />
+      <p class="code__number">
+        <span class="visually-hidden">{t.number} </span>
+        {inFours(code.number)}
+      </p>
+    </div>
+  );
+}
+
+/** The password, shown once, and what goes on paper. */
+function Paper(props: { readonly code: OpenCodeDetail; readonly password: string | null }): JSX.Element {
   const t = officeTexts.now.code;
   const { issued } = useOffice();
-  const say = useSay();
   const { code, password } = props;
   const choice = useSignal<SheetChoice>({ paper: "page", password: "off" });
   const wasHidden = useSignal(false);
-  const sheetPassword = password;
   usePageSheets(
-    <CodeSheets code={code} password={sheetPassword} choice={choice.value} />,
-    JSON.stringify([code, choice.value, sheetPassword !== null]),
+    <CodeSheets code={code} password={password} choice={choice.value} />,
+    JSON.stringify([code, choice.value, password !== null]),
   );
   function hide(): void {
     wasHidden.value = true;
@@ -93,14 +110,6 @@ function OpenCode(props: { readonly code: OpenCodeDetail; readonly password: str
   }
   return (
     <>
-      <div class="code__symbols">
-        <QrSymbol text={code.qrText} label={t.qr(say.money(code.amountMinor))} />
-        <BarSymbol digits={code.number} label={t.bars} />
-        <p class="code__number">
-          <span class="visually-hidden">{t.number} </span>
-          {inFours(code.number)}
-        </p>
-      </div>
       {password !== null && (
         <section class="section secret" aria-label={t.password}>
           <h2>{t.password}</h2>
@@ -109,7 +118,7 @@ function OpenCode(props: { readonly code: OpenCodeDetail; readonly password: str
           <Button onPress={hide}>{t.passwordHide}</Button>
         </section>
       )}
-      <p role="status" class="note">
+      <p role="status" class="note quiet-status">
         {wasHidden.value ? t.passwordHidden : ""}
       </p>
       <Section title={t.printOptions} class="print-options">
@@ -189,7 +198,7 @@ function Revoke(props: {
   const say = useSay();
   const revoke = useAct();
   return (
-    <div class="section">
+    <div>
       <TwoStep
         act={t.revoke}
         ask={t.revokeAsk(say.money(props.code.amountMinor))}

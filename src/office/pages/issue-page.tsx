@@ -187,7 +187,10 @@ function MoreFields(props: FieldsProps & { readonly tills: readonly TillRow[] })
   const set = (change: Partial<IssueForm>): void => {
     form.value = { ...form.value, ...change };
   };
-  const active = tills.filter((till) => till.state === "active");
+  const usable = tills.filter((till) => till.state !== "revoked");
+  const [only] = usable.length === 1 ? usable : [];
+  const unset = only ? t.tillOnly(only.name) : t.tillNone;
+  const active = usable.filter((till) => till.state === "active");
   return (
     <details class="more-fields" open={error("validDays") !== undefined || error("from") !== undefined}>
       <summary>{t.more}</summary>
@@ -214,7 +217,7 @@ function MoreFields(props: FieldsProps & { readonly tills: readonly TillRow[] })
           hint={t.tillHint}
           value={form.value.tillId}
           options={[
-            { value: "", label: t.tillDefault },
+            { value: "", label: unset },
             ...active.map((till) => ({ value: till.id, label: till.name })),
           ]}
           onChange={(tillId) => set({ tillId, onlyThisTill: tillId !== "" && form.value.onlyThisTill })}

@@ -24,7 +24,7 @@ export function formOf(policy: CodePolicy, currency: string): PolicyForm {
     validDays: String(policy.validDays),
     latestExpiry: policy.latestExpiryMs === null ? "" : dayText(policy.latestExpiryMs),
     passwordRule: policy.passwordRule,
-    passwordAbove: formatAmount(policy.passwordAboveMinor, currency),
+    passwordAbove: policy.passwordAboveMinor === 0 ? "" : formatAmount(policy.passwordAboveMinor, currency),
     passwordKind: policy.passwordKind,
     maxCode: formatAmount(policy.maxCodeMinor, currency),
   };

@@ -52,7 +52,7 @@ function Sale({ sale, code }: SaleAndCode): JSX.Element {
       <Section title={t.sale.check} note={t.sale.tillTime}>
         <CheckList sale={sale} code={code} />
       </Section>
-      <Section title={t.sales.title}>
+      <Section title={t.sale.facts}>
         <Facts
           facts={[
             [t.sales.till, <Link to={{ page: "tills" }}>{sale.tillName}</Link>],

@@ -89,10 +89,10 @@ function Audit(): JSX.Element {
 }
 
 /** Amounts are written as money, everything else as it was recorded. */
-function AuditDetail({ row }: { readonly row: AuditRow }): JSX.Element {
+function AuditDetail({ row }: { readonly row: AuditRow }): JSX.Element | null {
   const say = useSay();
   const parts = Object.entries(row.detail).map(([key, value]) =>
     key.endsWith("Minor") && typeof value === "number" ? say.money(value) : `${key} ${String(value)}`,
   );
-  return <span class="note">{parts.join(" · ")}</span>;
+  return parts.length === 0 ? null : <span class="note">{parts.join(" · ")}</span>;
 }

@@ -73,7 +73,7 @@ export function SetupPage(props: {
           autocomplete="new-password"
           maxLength={128}
           value={password.value}
-          hint={letters === 0 ? t.passwordRule(OWNER_PASSWORD_MIN) : lengthWords(missing)}
+          hint={letters === 0 || tried.value ? t.passwordRule(OWNER_PASSWORD_MIN) : lengthWords(missing)}
           error={tried.value && missing > 0 ? t.passwordMissing(missing) : undefined}
           onInput={(text) => (password.value = text)}
         />

@@ -37,19 +37,20 @@ interface TillProps {
 
 function Till({ till, onChanged }: TillProps): JSX.Element {
   const t = officeTexts.now;
+  const isNew = till.state === "new";
   return (
     <>
       {till.state === "stopped" && <p class="problem">{t.till.stoppedWhy}</p>}
-      {till.state === "comparing" ? (
+      {till.state === "comparing" && (
         <Section title={t.till.compare}>
           <Compare till={till} onDone={onChanged} />
         </Section>
-      ) : (
-        <TillActivation till={till} />
       )}
+      {isNew && <TillActivation till={till} />}
       <Section title={t.till.facts}>
         <TillFacts till={till} />
       </Section>
+      {!isNew && till.state !== "comparing" && <TillActivation till={till} />}
       {till.state !== "revoked" && <RevokeTill till={till} onChanged={onChanged} />}
     </>
   );
@@ -124,7 +125,7 @@ function RevokeTill({ till, onChanged }: TillProps): JSX.Element {
   const { api } = useOffice();
   const revoke = useAct();
   return (
-    <div class="section">
+    <div>
       <TwoStep
         act={t.revoke}
         ask={t.revokeAsk(till.name)}

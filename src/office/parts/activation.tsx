@@ -26,7 +26,7 @@ function useTimeLeftMs(untilMs: number): number {
 
 /** «9:05». */
 function minutesAndSeconds(ms: number): string {
-  const seconds = Math.ceil(ms / 1_000);
+  const seconds = Math.floor(ms / 1_000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 

@@ -40,12 +40,10 @@ export function CodeSheets({ code, password, choice }: CodeSheetsProps): JSX.Ele
           <BarSymbol digits={code.number} label={t.code.bars} />
         </div>
         <p class="sheet__number">{inFours(code.number)}</p>
-        {code.state === "not-yet-valid" && <p>{t.code.sheetFrom(say.moment(code.fromMs))}</p>}
-        <p>{t.code.sheetValid(say.moment(code.expiresAtMs))}</p>
-        <p>
-          {t.code.sheetOnce}
-          {code.hasPassword && ` ${t.code.sheetNeedsPassword}`}
-        </p>
+        {code.state === "not-yet-valid" && <p>{t.code.sheetFrom(say.date(code.fromMs))}</p>}
+        <p>{t.code.sheetValid(say.date(code.expiresAtMs))}</p>
+        <p>{t.code.sheetOnce}</p>
+        {code.hasPassword && <p>{t.code.sheetNeedsPassword}</p>}
       </section>
       {choice.password === "apart" && password !== null && (
         <section class={sheet}>

@@ -10,7 +10,6 @@ import {
   NumberIcon,
   ScanIcon,
   SellIcon,
-  StorageIcon,
 } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice } from "../office.ts";
@@ -26,9 +25,17 @@ const navPages: readonly (readonly [NavPage, JSX.Element])[] = [
   ["sales", <ListIcon />],
   ["codes", <ScanIcon />],
   ["methods", <NumberIcon />],
-  ["tills", <StorageIcon />],
+  ["tills", <TabletIcon />],
   ["settings", <MoreIcon />],
 ];
+
+function TabletIcon(): JSX.Element {
+  return (
+    <svg width={24} height={24} viewBox="0 0 24 24" class="stroke-icon" aria-hidden="true">
+      <path d="M6 2.5h12v19H6zM11 18.5h2" />
+    </svg>
+  );
+}
 
 function navPageOf(route: Route): NavPage | null {
   switch (route.page) {
@@ -67,13 +74,13 @@ export function Shell(props: { readonly children: ComponentChildren }): JSX.Elem
       <div class="office__side">
         <Navigation />
       </div>
-      <div class="office__bar">
+      <header class="office__bar">
         <Button kind="quiet" icon={<ListIcon />} label={t.menu} onPress={() => drawer.current?.showModal()}>
           {null}
         </Button>
         <strong class="office__shop">{shopName}</strong>
         <LiveWord />
-      </div>
+      </header>
       <dialog
         class="drawer"
         ref={drawer}
@@ -112,26 +119,24 @@ function Navigation({ onGo }: { readonly onGo?: () => void }): JSX.Element {
   const { shopName, email } = useMe();
   const current = navPageOf(router.route.value);
   return (
-    <div class="nav">
+    <nav class="nav" aria-label={t.app.navigation}>
       <p class="nav__shop">{shopName}</p>
-      <nav aria-label={t.app.navigation}>
-        <ul>
-          {navPages.map(([page, icon]) => (
-            <li key={page}>
-              <Link to={{ page }} class="nav__link" current={current === page} {...(onGo && { onGo })}>
-                {icon}
-                {t.nav[page]}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
+      <ul>
+        {navPages.map(([page, icon]) => (
+          <li key={page}>
+            <Link to={{ page }} class="nav__link" current={current === page} {...(onGo && { onGo })}>
+              {icon}
+              {t.nav[page]}
+            </Link>
+          </li>
+        ))}
+      </ul>
       <div class="nav__foot">
         <LiveWord />
         <p class="note nav__email">{email}</p>
         <SignOut />
       </div>
-    </div>
+    </nav>
   );
 }
 
