@@ -11,7 +11,7 @@ import type { Services } from "./services.ts";
 import { signedClock, type SignedClock } from "./journal/signed-clock.ts";
 
 /** What of the services the books need; set-up has no more than this at hand. */
-export type Ground = Pick<Services, "db" | "log" | "nowMs" | "master" | "instance" | "merchants" | "wakeUps">;
+export type Ground = Pick<Services, "config" | "db" | "log" | "nowMs" | "master" | "instance" | "merchants" | "wakeUps">;
 
 export interface Books extends Ground {
   /** HMAC key of bearer tokens and challenges: of the installation, so that any of its servers takes them. */
@@ -81,15 +81,15 @@ export async function signedKeyset(ground: Ground, db: Database, merchant: Uint8
 }
 
 function keyRow(row: {
-  kid: Uint8Array<ArrayBuffer>;
-  public_key: Uint8Array<ArrayBuffer>;
+  kid: Uint8Array;
+  public_key: Uint8Array;
   not_before_ms: number;
   not_after_ms: number;
   state: KeysetKey["state"];
 }): Omit<KeysetKey, "use" | "merchant"> {
   return {
-    kid: row.kid,
-    key: row.public_key,
+    kid: new Uint8Array(row.kid),
+    key: new Uint8Array(row.public_key),
     notBeforeMs: row.not_before_ms,
     notAfterMs: row.not_after_ms,
     state: row.state,

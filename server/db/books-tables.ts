@@ -217,7 +217,8 @@ export interface IssueRequestsTable {
   /** Hash of the request id: the id itself stays with the caller, a generated password comes from it. */
   request_hash: BytesColumn;
   cti: BytesColumn;
-  generated: boolean;
+  /** The kind of password made by us; null when none was. */
+  generated: "digits" | "letters" | null;
 }
 
 export interface FeedChangesTable {

@@ -1,6 +1,6 @@
 // Writes what tills must learn. A change stands in its writer's own transaction without a version, so that neither can
 // be there without the other; the sequencer numbers it after the commit (PROTOCOL §7).
-import { randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { concat, randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeFeedChange, type FeedChange } from "#protocol/feed.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 
@@ -22,7 +22,7 @@ export async function writeChange(
   change: FeedChange,
   nowMs: number,
 ): Promise<Bytes> {
-  const changeId = randomBytes(16);
+  const changeId = newChangeId(nowMs);
   await tx
     .insertInto("books.feed_changes")
     .values({
@@ -39,6 +39,17 @@ export async function writeChange(
     })
     .execute();
   return changeId;
+}
+
+let written = 0;
+
+/** Ids grow within one process, so that two changes of one moment keep the order in which they were written. */
+function newChangeId(nowMs: number): Bytes {
+  written = (written + 1) % 0x1_0000_0000;
+  const head = new DataView(new ArrayBuffer(12));
+  head.setBigUint64(0, BigInt(nowMs));
+  head.setUint32(8, written);
+  return concat(new Uint8Array(head.buffer), randomBytes(4));
 }
 
 /** A later change of the same subject makes this one superfluous in a full page. */

@@ -293,7 +293,12 @@ async function entryAt(tx: DatabaseTransaction, batch: Batch, seq: number): Prom
     .where("epoch", "=", batch.epoch)
     .where("seq", "=", seq)
     .executeTakeFirst();
-  return row ?? null;
+  return row === undefined ? null : signedEntry(row);
+}
+
+/** An entry as it was signed, from its row. */
+export function signedEntry(row: { readonly bytes: Uint8Array; readonly signature: Uint8Array }): SignedEntry {
+  return { bytes: new Uint8Array(row.bytes), signature: new Uint8Array(row.signature) };
 }
 
 /** Runs again what the database gave up for another transaction's sake (40001, 40P01). */

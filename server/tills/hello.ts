@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { sameBytes } from "#protocol/bytes.ts";
 import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";
 import type { Books } from "../books.ts";
-import type { Verdict } from "../journal/ingest.ts";
+import { signedEntry, type Verdict } from "../journal/ingest.ts";
 import { newToken } from "./tokens.ts";
 
 export interface HelloOutcome {
@@ -84,5 +84,5 @@ async function partedAt(
     .where("seq", "=", hello.seq)
     .executeTakeFirst();
   if (ours === undefined || sameBytes(ours.hash, hello.headHash)) return null;
-  return { kind: "entry", seq: hello.seq, entry: { bytes: ours.bytes, signature: ours.signature } };
+  return { kind: "entry", seq: hello.seq, entry: signedEntry(ours) };
 }

@@ -218,7 +218,7 @@ const statements: readonly string[] = [
      merchant_id bytea not null,
      request_hash bytea not null,
      cti bytea not null,
-     generated boolean not null,
+     generated text,
      primary key (merchant_id, request_hash)
    )`,
 

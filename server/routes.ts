@@ -1,0 +1,15 @@
+import type { Hono } from "hono";
+import { openBooks, type Books } from "./books.ts";
+import type { AppEnv } from "./http/env.ts";
+import { officeRoutes } from "./office/office-routes.ts";
+import type { Services } from "./services.ts";
+import { tillRoutes } from "./tills/till-routes.ts";
+
+/** Mounts `/api/till/*` and `/api/office/*`. */
+export function mountRoutes(app: Hono<AppEnv>, services: Services): void {
+  // Opened by the first request: mounting is done before the server may wait for anything.
+  let opened: Promise<Books> | null = null;
+  const books = (): Promise<Books> => (opened ??= openBooks(services));
+  tillRoutes(app, services, books);
+  officeRoutes(app, services, books);
+}
