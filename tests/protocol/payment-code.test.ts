@@ -339,8 +339,7 @@ describe("PROTOCOL §9: exactly this form and no other", () => {
 
   it("reading is total: nothing that is scanned makes it throw", async () => {
     const total = fc.asyncProperty(fc.string({ unit: "binary", maxLength: 600 }), async (some) => {
-      expect(await showText(some)).not.toBe("taken");
-      expect(await showText(`GT1${some}`)).not.toBe("taken");
+      return (await showText(some)) !== "taken" && (await showText(`GT1${some}`)) !== "taken";
     });
     await expect(fc.assert(total, { numRuns: 200 })).resolves.toBeUndefined();
   });
