@@ -1,6 +1,6 @@
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { TillRefusal } from "#domain/refusal.ts";
-import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { concat, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeEntry, genesisPrev, hashEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
@@ -38,6 +38,7 @@ export interface Draft<R> {
 
 /** Given up when the disk is full, so that the tries and the sale in hand still find room (PROTOCOL §10). */
 const BALLAST_BYTES = 1024 * 1024;
+const MAX_RANDOM_BYTES = 65_536;
 /** Another window or a recovery moved the head this often between reading and writing: something is badly wrong. */
 const MAX_RACES = 3;
 
@@ -179,6 +180,14 @@ export class Ledger {
       this.#full = true;
       return false;
     }
+  }
+
+  /** Random, or the database would compress it to nothing; in pieces, because one draw gives 64 KiB at most. */
+  #ballast(): Bytes {
+    const pieces = Array.from({ length: BALLAST_BYTES / MAX_RANDOM_BYTES }, () =>
+      this.#surroundings.randomBytes(MAX_RANDOM_BYTES),
+    );
+    return concat(...pieces);
   }
 
   async #giveUpReserve(): Promise<boolean> {

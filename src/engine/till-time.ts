@@ -25,7 +25,8 @@ export class TillTime {
 
   read(): { readonly nowMs: number; readonly clockMs: number; readonly quality: Quality } {
     const clockMs = this.#surroundings.clockMs();
-    const since = this.#surroundings.monotonicMs() - this.#markedAtMonotonicMs;
+    // Whole milliseconds: entries know no fractions.
+    const since = Math.floor(this.#surroundings.monotonicMs() - this.#markedAtMonotonicMs);
     const reading = readTime(this.#mark, since, clockMs, this.#anchoredHere);
     this.#keep(reading.mark.markMs === this.#mark.markMs ? null : reading.mark);
     return { nowMs: reading.nowMs, clockMs, quality: reading.quality };

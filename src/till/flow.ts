@@ -51,7 +51,9 @@ export function createFlow(
     if (next.at !== "counter") cameraOn.value = false;
     place.value = next;
   };
-  const fault = (): void => {
+  const fault = (cause: unknown): void => {
+    // For whoever looks at the tablet's console afterwards; it holds no secret, those never reach this thread.
+    reportError(cause);
     broken.value = true;
   };
   const run = (command: () => Promise<void>): void => {
