@@ -14,7 +14,7 @@ export function requestLog(services: Pick<Services, "log" | "config">): Middlewa
     c.set("requestId", randomBytes(8).toString("hex"));
     c.set("clientAddress", clientAddress(c, services.config));
     await next();
-    const route = matchedRoutes(c).findLast((match) => match.method !== "ALL")?.path ?? "none";
+    const route = matchedRoutes(c).find((match) => match.method !== "ALL")?.path ?? "none";
     services.log.info("request", {
       id: c.get("requestId"),
       method: c.req.method,
