@@ -94,8 +94,7 @@ function readLuma(zxing: ZxingModule, luma: Luma, denoise: boolean): readonly Re
       if (result === undefined || !result.isValid) continue;
       const { topLeft, topRight, bottomRight, bottomLeft } = result.position;
       readings.push({
-        text: result.text,
-        symbology: symbologies[result.format] ?? "other",
+        ...asPrinted(result.text, symbologies[result.format] ?? "other"),
         outline: [topLeft, topRight, bottomRight, bottomLeft],
       });
     }
@@ -105,4 +104,14 @@ function readLuma(zxing: ZxingModule, luma: Luma, denoise: boolean): readonly Re
   } finally {
     zxing._free(at);
   }
+}
+
+/**
+ * The module tells a UPC-A as an EAN-13 that begins with 0, which on paper is the same thing, and a UPC-E as the
+ * UPC-A it stands for; the twelve digits are what is printed and looked up.
+ */
+function asPrinted(text: string, symbology: Symbology): Pick<Reading, "text" | "symbology"> {
+  if (!/^0[0-9]{12}$/.test(text) || !["ean-13", "upc-a", "upc-e"].includes(symbology))
+    return { text, symbology };
+  return { text: text.slice(1), symbology: symbology === "ean-13" ? "upc-a" : symbology };
 }

@@ -43,6 +43,11 @@ describe.each<[string, () => Promise<Decoder>]>([
     expect(await decoder.read(card, whole)).toMatchObject([{ text: "4006381333931", symbology: "ean-13" }]);
   });
 
+  it("C2: tells an American product by the twelve digits that are printed on it", async () => {
+    const card = pictureOfLuma(drawBars(ean13Bars("0036000291452"), 3, 640, 480));
+    expect(await decoder.read(card, whole)).toMatchObject([{ text: "036000291452", symbology: "upc-a" }]);
+  });
+
   it("gives corners of the whole picture when only a part was looked at", async () => {
     const area = { left: 280, top: 0, width: 720, height: 720 };
     const inPart = await decoder.read(pictureOfLuma(qr(paymentCode)), { ...whole, area });
