@@ -168,10 +168,7 @@ export class Ledger {
   async layReserve(): Promise<boolean> {
     try {
       if (!(await this.#db.reserve.get("reserve"))) {
-        await this.#db.reserve.put({
-          key: "reserve",
-          ballast: this.#surroundings.randomBytes(BALLAST_BYTES),
-        });
+        await this.#db.reserve.put({ key: "reserve", ballast: this.#ballast() });
       }
       this.#full = false;
       return true;
