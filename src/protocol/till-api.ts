@@ -6,7 +6,7 @@
  *   POST /api/till/hello        push.ts       Hello → HelloAnswer
  *   POST /api/till/push         push.ts       Push → SignedAnswer        (Authorization: Bearer token)
  *   GET  /api/till/feed?…       feed.ts       → SignedPage               (Authorization: Bearer token)
- *   GET  /api/till/events                     → text/event-stream, `data: feed`: a hint to pull (Bearer token)
+ *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull (Bearer token)
  */
 export const TILL_API: {
   readonly enrol: string;
