@@ -63,7 +63,10 @@ const publicUrl = v.pipe(
 );
 const proxies = v.pipe(
   v.string(),
-  v.regex(/^[0-9A-Fa-f.:]+(,[0-9A-Fa-f.:]+){0,15}$/u, "TRUSTED_PROXIES must be up to 16 addresses with commas between"),
+  v.regex(
+    /^[0-9A-Fa-f.:]+(,[0-9A-Fa-f.:]+){0,15}$/u,
+    "TRUSTED_PROXIES must be up to 16 addresses with commas between",
+  ),
   v.transform((text) => text.split(",")),
 );
 
@@ -106,7 +109,9 @@ export function readConfig(
     demo,
   };
   if (isInside(config.keyFile, config.dataDir)) {
-    problems.push("KEY_FILE must not lie under DATA_DIR: a copy of the data would carry the key that opens it");
+    problems.push(
+      "KEY_FILE must not lie under DATA_DIR: a copy of the data would carry the key that opens it",
+    );
   }
   if (demo && config.databaseUrl !== null) {
     problems.push("--demo keeps to its own embedded database: unset DATABASE_URL");

@@ -16,7 +16,10 @@ type Holder = v.InferOutput<typeof holderSchema>;
 /** `data-in-use`: a live server holds the directory. `host` is the machine (or container) it runs on. */
 export type DataLockResult =
   | { readonly ok: true; readonly value: DataLock }
-  | { readonly ok: false; readonly refusal: { readonly code: "data-in-use"; readonly pid: number; readonly host: string } };
+  | {
+      readonly ok: false;
+      readonly refusal: { readonly code: "data-in-use"; readonly pid: number; readonly host: string };
+    };
 
 export interface DataLock {
   /** Gives the directory up. Safe to call twice. */

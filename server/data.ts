@@ -43,14 +43,14 @@ export async function openData(config: Config, log: Log): Promise<Result<OpenDat
       lock.value.release();
       return cluster;
     }
-    const { url, ended, stop } = cluster.value;
+    const { url, ended } = cluster.value;
     return {
       ok: true,
       value: {
         url,
         ended,
         close: async () => {
-          await stop();
+          await cluster.value.stop();
           lock.value.release();
         },
       },

@@ -42,6 +42,9 @@ export function faultFields(fault: unknown): LogFields {
   return {
     fault: fault.name,
     ...(typeof code === "string" ? { faultCode: code } : {}),
-    where: frames.slice(0, 6).map((line) => line.trim()).join(" < "),
+    where: frames
+      .slice(0, 6)
+      .map((line) => line.trim())
+      .join(" < "),
   };
 }

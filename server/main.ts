@@ -80,7 +80,8 @@ function say(words: string): number {
 async function greet(services: Services, config: Config): Promise<void> {
   const main = mainAddress(config);
   const lines = ["", `Guitai 柜台${config.demo ? " (demo)" : ""}`];
-  for (const address of allAddresses(config)) lines.push(`  till 柜台 ${address}/    office 后台 ${address}/office`);
+  for (const address of allAddresses(config))
+    lines.push(`  till 柜台 ${address}/    office 后台 ${address}/office`);
   if (!hasSecureAddress(config)) {
     lines.push(
       "  Without HTTPS, tablets have no camera and do not work offline: set TLS_CERT and TLS_KEY, or PUBLIC_URL behind a proxy.",
@@ -90,8 +91,14 @@ async function greet(services: Services, config: Config): Promise<void> {
   if (await isSetUpOpen(services.db)) {
     const token = await openSetUp(services.db);
     if (token !== null) {
-      lines.push("", "First run. Open this link once to make the owner's account; it is good until used or restarted.");
-      lines.push("第一次运行。打开下面的链接创建店主账号，只能用一次，重启后换新。", `  ${main}/office#setup=${token}`);
+      lines.push(
+        "",
+        "First run. Open this link once to make the owner's account; it is good until used or restarted.",
+      );
+      lines.push(
+        "第一次运行。打开下面的链接创建店主账号，只能用一次，重启后换新。",
+        `  ${main}/office#setup=${token}`,
+      );
     }
   }
   process.stdout.write(`${lines.join("\n")}\n\n`);

@@ -10,7 +10,8 @@ import { wordsFor } from "./words.ts";
 
 const words = {
   "no-recovery-key": "This database has no recovery key: set-up was never done on it.",
-  "recovery-key-mistyped": "That is not a whole recovery key: compare it with the printed one. Nothing was changed.",
+  "recovery-key-mistyped":
+    "That is not a whole recovery key: compare it with the printed one. Nothing was changed.",
   "recovery-key-wrong": "That recovery key belongs to another installation. Nothing was changed.",
   "key-file-there": "KEY_FILE is there already. Move it away first; nothing is overwritten.",
 };
@@ -34,7 +35,8 @@ async function main(): Promise<number> {
     const row = await connection.db.selectFrom("control.instance").select("recovery_wrap").executeTakeFirst();
     const wrap = row?.recovery_wrap ?? null;
     if (wrap === null) return refuse("no-recovery-key");
-    if (process.stdin.isTTY) process.stdout.write("Type the recovery key and press Enter. 输入恢复密钥后按回车。\n");
+    if (process.stdin.isTTY)
+      process.stdout.write("Type the recovery key and press Enter. 输入恢复密钥后按回车。\n");
     const opened = await openWithRecoveryKey(await readLine(), wrap);
     if (!opened.ok) return refuse(opened.refusal.code);
     try {

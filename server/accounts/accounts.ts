@@ -63,12 +63,19 @@ export function createAccounts(db: Database, config: Config, log: Log, cookieSec
       return { userId: user.id, email: user.email, sessionId: "" };
     },
     signInUser: async (c, userId) => {
-      const answer = await authFor(c).api.signInUser({ body: { userId }, headers: cookieOnly(c), asResponse: true });
+      const answer = await authFor(c).api.signInUser({
+        body: { userId },
+        headers: cookieOnly(c),
+        asResponse: true,
+      });
       if (!answer.ok) throw new Error(`sign-in by token failed with ${answer.status}`);
       passCookies(c, answer.headers);
     },
     whoAsks: async (c) => {
-      const { headers, response } = await authFor(c).api.getSession({ headers: cookieOnly(c), returnHeaders: true });
+      const { headers, response } = await authFor(c).api.getSession({
+        headers: cookieOnly(c),
+        returnHeaders: true,
+      });
       if (response === null) return null;
       passCookies(c, headers);
       return { userId: response.user.id, email: response.user.email, sessionId: response.session.id };
@@ -94,7 +101,6 @@ const signInUser = createAuthEndpoint(
   },
 );
 
-// oxlint-disable-next-line typescript/explicit-function-return-type -- better-auth's type is its options, spelled out
 function open(db: Database, config: Config, log: Log, secret: string, host: boolean) {
   const dates = { createdAt: "created_at", updatedAt: "updated_at" };
   return betterAuth({

@@ -30,7 +30,8 @@ export async function makeOwnerLink(
       .execute();
     const emails = [...new Set(owners.map((owner) => owner.email))];
     if (emails.length === 0) return { ok: false, refusal: { code: "no-owner" } };
-    if (email === null && emails.length > 1) return { ok: false, refusal: { code: "several-owners", emails } };
+    if (email === null && emails.length > 1)
+      return { ok: false, refusal: { code: "several-owners", emails } };
     const wanted = email ?? emails[0];
     const owner = owners.find((each) => each.email === wanted?.trim().toLowerCase());
     if (owner === undefined) return { ok: false, refusal: { code: "unknown-owner" } };
@@ -45,7 +46,13 @@ export async function makeOwnerLink(
       })
       .execute();
     const merchantId = owner.merchant_id;
-    await audit(tx, { merchantId, atMs: nowMs, who: "server", what: "owner-link-made", detail: { user: owner.id } });
+    await audit(tx, {
+      merchantId,
+      atMs: nowMs,
+      who: "server",
+      what: "owner-link-made",
+      detail: { user: owner.id },
+    });
     return { ok: true, value: { token: token.text, email: owner.email } };
   });
 }

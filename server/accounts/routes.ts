@@ -18,7 +18,9 @@ const signInRequest = v.strictObject({
   email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.maxLength(254, "email")),
   password: v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(MAX_PASSWORD_LENGTH, "password")),
 });
-const tokenRequest = v.strictObject({ token: v.pipe(v.string(), v.minLength(20, "token"), v.maxLength(100, "token")) });
+const tokenRequest = v.strictObject({
+  token: v.pipe(v.string(), v.minLength(20, "token"), v.maxLength(100, "token")),
+});
 
 /** Tries at once, then one more a minute: by the asking address and, for sign-in, by the account too. */
 export const SIGN_IN_TRIES = 10;

@@ -24,7 +24,8 @@ export async function migrate(db: Database, list: readonly Migration[] = migrati
       const rows = await sql<{ name: string }>`select name from public.guitai_migrations`.execute(plain);
       const done = new Set(rows.rows.map((row) => row.name));
       const unknown = [...done].find((name) => !list.some((migration) => migration.name === name));
-      if (unknown !== undefined) return { ok: false, refusal: { code: "database-newer", migration: unknown } };
+      if (unknown !== undefined)
+        return { ok: false, refusal: { code: "database-newer", migration: unknown } };
       const applied: string[] = [];
       for (const migration of list) {
         if (done.has(migration.name)) continue;

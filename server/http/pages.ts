@@ -58,7 +58,8 @@ export function openPages(distDir: string): Pages {
       const page = pages.get(path);
       if (page !== undefined) return await send(c, path, page);
       if (pages.size > 0 || !path.endsWith(".html")) return null;
-      const text = "The pages are not built yet: run «npm run build». 页面还没有生成，请运行 npm run build。\n";
+      const text =
+        "The pages are not built yet: run «npm run build». 页面还没有生成，请运行 npm run build。\n";
       return c.text(text, 503, { "cache-control": "no-store" });
     },
   };

@@ -56,9 +56,11 @@ export async function openInstance(db: Database, master: MasterKey, nowMs: numbe
       await createInstance(tx, master, nowMs);
       row = await tx.selectFrom("control.instance").selectAll().executeTakeFirstOrThrow();
     }
-    if (!sameBytes(row.master_check, master.check)) return { ok: false, refusal: { code: "wrong-master-key" } };
+    if (!sameBytes(row.master_check, master.check))
+      return { ok: false, refusal: { code: "wrong-master-key" } };
     const [root, answer, exports] = await Promise.all(uses.map((use) => readKey(tx, master, use)));
-    if (root === undefined || answer === undefined || exports === undefined) throw new Error("instance key missing");
+    if (root === undefined || answer === undefined || exports === undefined)
+      throw new Error("instance key missing");
     return { ok: true, value: { lineage: new Uint8Array(row.lineage), root, answer, exports } };
   });
 }
@@ -111,5 +113,7 @@ async function readKey(tx: DatabaseTransaction, master: MasterKey, use: Instance
 }
 
 function importOpeningKey(pkcs8: Bytes): Promise<CryptoKey> {
-  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, false, [
+    "deriveBits",
+  ]);
 }

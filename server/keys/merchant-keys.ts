@@ -46,7 +46,8 @@ const mostKept = 1000;
 /** @param onRotated called inside the rotating transaction with the new key */
 export function merchantKeyring(
   master: MasterKey,
-  onRotated: (tx: DatabaseTransaction, merchantId: Bytes, issuer: SigningKey) => Promise<void> = async () => undefined,
+  onRotated: (tx: DatabaseTransaction, merchantId: Bytes, issuer: SigningKey) => Promise<void> = async () =>
+    undefined,
 ): MerchantKeyring {
   const kept = new Map<string, MerchantKeys>();
   return {

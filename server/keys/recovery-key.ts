@@ -24,7 +24,10 @@ export async function newRecoveryKey(
 /** `recovery-key-mistyped`: not a recovery key at all. `recovery-key-wrong`: one, but of another installation. */
 export type RecoveryResult =
   | { readonly ok: true; readonly value: Bytes }
-  | { readonly ok: false; readonly refusal: { readonly code: "recovery-key-mistyped" | "recovery-key-wrong" } };
+  | {
+      readonly ok: false;
+      readonly refusal: { readonly code: "recovery-key-mistyped" | "recovery-key-wrong" };
+    };
 
 /** The master key, from the typed recovery key and the sealed copy. Case, spaces, hyphens, O and 0 are forgiven. */
 export async function openWithRecoveryKey(typed: string, wrap: Uint8Array): Promise<RecoveryResult> {

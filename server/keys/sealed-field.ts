@@ -44,7 +44,11 @@ export async function sealField(key: FieldKey, place: FieldPlace, plain: Uint8Ar
 }
 
 /** Opens a sealed value; null when it is not ours, not for this place, or was changed. */
-export async function tryOpenField(key: FieldKey, place: FieldPlace, sealed: Uint8Array): Promise<Bytes | null> {
+export async function tryOpenField(
+  key: FieldKey,
+  place: FieldPlace,
+  sealed: Uint8Array,
+): Promise<Bytes | null> {
   if (sealed.length < 1 + ivBytes + tagBytes || sealed[0] !== formatVersion) return null;
   const iv = sealed.slice(1, 1 + ivBytes);
   const params = { name: "AES-GCM", iv, additionalData: additionalData(place) };

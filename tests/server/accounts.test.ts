@@ -19,7 +19,12 @@ describe("set-up: only the printed link makes the first owner", () => {
     server = await testServer();
   });
   afterAll(() => server.close());
-  const request = (token: string | null, more: object = {}): object => ({ token, ...OWNER, language: "en", ...more });
+  const request = (token: string | null, more: object = {}): object => ({
+    token,
+    ...OWNER,
+    language: "en",
+    ...more,
+  });
 
   it("a wrong token is refused by name and makes nobody", async () => {
     await openSetUp(server.services.db);
@@ -50,7 +55,9 @@ describe("set-up: only the printed link makes the first owner", () => {
 
   it("once done it is closed: same token, new token, wrong token", async () => {
     expect(await openSetUp(server.services.db)).toBeNull();
-    expect(await codeOf(await server.send("POST", "/api/setup", request("y".repeat(43))))).toBe("setup-closed");
+    expect(await codeOf(await server.send("POST", "/api/setup", request("y".repeat(43))))).toBe(
+      "setup-closed",
+    );
     expect(await (await server.send("GET", "/api/setup/state")).json()).toEqual({ open: false });
   });
 
@@ -71,7 +78,7 @@ describe("two set-ups with one token at the same moment", () => {
         server.send("POST", "/api/setup", { token, ...OWNER, email, language: "en" }),
       ),
     );
-    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, 409]);
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([201, 409]));
     expect(await server.services.db.selectFrom("control.users").selectAll().execute()).toHaveLength(1);
     await server.close();
   });
@@ -105,7 +112,9 @@ describe("sign-in", () => {
   /** What a route behind `requireMember` answers to this cookie. */
   async function behind(cookie: string, ...roles: readonly Role[]): Promise<Response> {
     const probe = new Hono<AppEnv>();
-    probe.get("/", requireMember(server.services, ...roles), (c) => c.json({ userId: c.get("member").userId }));
+    probe.get("/", requireMember(server.services, ...roles), (c) =>
+      c.json({ userId: c.get("member").userId }),
+    );
     return await probe.request("http://localhost:8080/", { headers: { cookie } });
   }
 
@@ -135,7 +144,11 @@ describe("sign-in", () => {
   it("on plain HTTP over a network it has another name, and neither opens the other's door", async () => {
     const done = await server.app.request("http://192.168.1.20:8080/api/auth/sign-in/email", {
       method: "POST",
-      headers: { host: "192.168.1.20:8080", origin: "http://192.168.1.20:8080", "content-type": "application/json" },
+      headers: {
+        host: "192.168.1.20:8080",
+        origin: "http://192.168.1.20:8080",
+        "content-type": "application/json",
+      },
       body: JSON.stringify({ email: OWNER.email, password: OWNER.password }),
     });
     const [cookie = ""] = done.headers.getSetCookie();
@@ -170,7 +183,10 @@ describe("sign-in", () => {
   it(`one account is asked at most ${SIGN_IN_TRIES} times in a row, whatever the case of its name`, async () => {
     const other = await testServer();
     for (let n = 0; n < SIGN_IN_TRIES; n += 1) {
-      const answer = await other.send("POST", "/api/auth/sign-in/email", { email: n % 2 ? "M@x.cn" : "m@x.cn", password: "g" });
+      const answer = await other.send("POST", "/api/auth/sign-in/email", {
+        email: n % 2 ? "M@x.cn" : "m@x.cn",
+        password: "g",
+      });
       expect(answer.status).toBe(401);
     }
     const answer = await other.send("POST", "/api/auth/sign-in/email", { email: "m@x.cn", password: "g" });
@@ -224,7 +240,9 @@ describe("the audit log", () => {
   it("can be added to and nothing else", async () => {
     const server = await testServer();
     await signedInOwner(server);
-    await expect(server.services.db.deleteFrom("control.audit_log").execute()).rejects.toThrow(/append-only/u);
+    await expect(server.services.db.deleteFrom("control.audit_log").execute()).rejects.toThrow(
+      /append-only/u,
+    );
     await server.close();
   });
 });

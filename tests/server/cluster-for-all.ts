@@ -21,11 +21,22 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 // A power cut during the tests loses nothing that matters.
 const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
 
-export default async function startForAll(project: TestProject): Promise<() => Promise<void>> {
+let stopAll: (() => Promise<void>) | undefined;
+
+export async function teardown(): Promise<void> {
+  await stopAll?.();
+}
+
+export async function setup(project: TestProject): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), "guitai-tests-"));
   const started = await startCluster({ dataDir, log: silent, settings });
   if (!started.ok) throw new Error(`no database for the tests: ${JSON.stringify(started.refusal)}`);
-  const { url, adminUrl, stop } = started.value;
+  const { value: cluster } = started;
+  const { url, adminUrl } = cluster;
+  stopAll = async () => {
+    await cluster.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
   const admin = new Client({ connectionString: adminUrl });
   await admin.connect();
   await admin.query("create database template_guitai owner guitai");
@@ -36,8 +47,4 @@ export default async function startForAll(project: TestProject): Promise<() => P
   if (!migrated.ok) throw new Error(`migrations refused: ${migrated.refusal.code}`);
   project.provide("adminUrl", adminUrl);
   project.provide("ownerUrl", url.replace(/\/guitai$/u, ""));
-  return async () => {
-    await stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  };
 }

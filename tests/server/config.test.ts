@@ -42,7 +42,13 @@ describe("settings by environment", () => {
   });
 
   it("every wrong setting is listed, not only the first", () => {
-    const wrong = { PORT: "x", HOST: "a b", DATABASE_URL: "mysql://x", PUBLIC_URL: "ftp://x", TRUSTED_PROXIES: "x" };
+    const wrong = {
+      PORT: "x",
+      HOST: "a b",
+      DATABASE_URL: "mysql://x",
+      PUBLIC_URL: "ftp://x",
+      TRUSTED_PROXIES: "x",
+    };
     expect(problems({ ...wrong, TLS_CERT: "a.pem" }, ["--dmeo"])).toHaveLength(7);
   });
 
@@ -61,8 +67,12 @@ describe("settings by environment", () => {
   it("TLS_CERT without TLS_KEY, or the other way, is refused; a file that is not there is named", () => {
     const file = join(cwd, "cert.pem");
     writeFileSync(file, "");
-    expect(problems({ TLS_CERT: file })).toEqual(["TLS_CERT and TLS_KEY belong together: TLS_KEY is missing"]);
-    expect(problems({ TLS_KEY: file })).toEqual(["TLS_CERT and TLS_KEY belong together: TLS_CERT is missing"]);
+    expect(problems({ TLS_CERT: file })).toEqual([
+      "TLS_CERT and TLS_KEY belong together: TLS_KEY is missing",
+    ]);
+    expect(problems({ TLS_KEY: file })).toEqual([
+      "TLS_CERT and TLS_KEY belong together: TLS_CERT is missing",
+    ]);
     expect(problems({ TLS_CERT: file, TLS_KEY: "absent.pem" })).toEqual([
       `TLS_KEY names no file: ${join(cwd, "absent.pem")}`,
     ]);

@@ -12,7 +12,9 @@ export async function freshDatabase(
   { migrated }: { readonly migrated: boolean } = { migrated: true },
 ): Promise<{ readonly db: Database; readonly url: string; close(): Promise<void> }> {
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await asAdmin(`create database ${name} owner guitai template ${migrated ? "template_guitai" : "template0"}`);
+  await asAdmin(
+    `create database ${name} owner guitai template ${migrated ? "template_guitai" : "template0"}`,
+  );
   const url = `${inject("ownerUrl")}/${name}`;
   const connection = openConnection(url, silentLog, 8);
   return {

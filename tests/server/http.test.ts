@@ -20,29 +20,32 @@ async function codeOf(response: Response): Promise<string> {
 }
 
 describe("headers stand on every answer", () => {
-  it.each(["/", "/office", "/healthz", "/api/none", "/assets/none.js", "/api/setup/state"])("%s", async (path) => {
-    const { headers } = await server.send("GET", path);
-    const policy = headers.get("content-security-policy") ?? "";
-    for (const part of [
-      "default-src 'none'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      "require-trusted-types-for 'script'",
-      "trusted-types app-worker",
-      "frame-ancestors 'none'",
-      `form-action ${path === "/office" ? "'self'" : "'none'"}`,
-    ]) {
-      expect(policy.split("; ")).toContain(part);
-    }
-    expect(policy).not.toMatch(/'unsafe-|data:|https?:/u);
-    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-    expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
-    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
-    expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("referrer-policy")).toBe("no-referrer");
-    expect(headers.get("permissions-policy")).toContain("camera=(self)");
-    expect(headers.get("permissions-policy")).toContain("geolocation=()");
-    expect(headers.get("strict-transport-security")).toBeNull();
-  });
+  it.each(["/", "/office", "/healthz", "/api/none", "/assets/none.js", "/api/setup/state"])(
+    "%s",
+    async (path) => {
+      const { headers } = await server.send("GET", path);
+      const policy = headers.get("content-security-policy") ?? "";
+      for (const part of [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "require-trusted-types-for 'script'",
+        "trusted-types app-worker",
+        "frame-ancestors 'none'",
+        `form-action ${path === "/office" ? "'self'" : "'none'"}`,
+      ]) {
+        expect(policy.split("; ")).toContain(part);
+      }
+      expect(policy).not.toMatch(/'unsafe-|data:|https?:/u);
+      expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+      expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("permissions-policy")).toContain("camera=(self)");
+      expect(headers.get("permissions-policy")).toContain("geolocation=()");
+      expect(headers.get("strict-transport-security")).toBeNull();
+    },
+  );
 
   it("HSTS only where HTTPS is", async () => {
     const secure = await testServer({ publicUrl: "https://till.example.com" });
@@ -55,7 +58,10 @@ describe("headers stand on every answer", () => {
 describe("requests that change something come from our own pages", () => {
   const path = "/api/auth/sign-out";
   const ask = async (headers: Record<string, string>): Promise<Response> =>
-    await server.app.request(`${ORIGIN}${path}`, { method: "POST", headers: { host: "localhost:8080", ...headers } });
+    await server.app.request(`${ORIGIN}${path}`, {
+      method: "POST",
+      headers: { host: "localhost:8080", ...headers },
+    });
 
   it("the same origin is let through", async () => {
     expect((await ask({ origin: ORIGIN, "sec-fetch-site": "same-origin" })).status).toBe(200);
@@ -99,7 +105,12 @@ describe("requests that change something come from our own pages", () => {
 
 describe("bodies are bounded", () => {
   const post = async (path: string, kind: string, bytes: number): Promise<number> => {
-    const headers = { host: "localhost:8080", origin: ORIGIN, "content-type": kind, "content-length": String(bytes) };
+    const headers = {
+      host: "localhost:8080",
+      origin: ORIGIN,
+      "content-type": kind,
+      "content-length": String(bytes),
+    };
     const body = new Uint8Array(bytes);
     return (await server.app.request(`${ORIGIN}${path}`, { method: "POST", headers, body })).status;
   };
@@ -121,7 +132,9 @@ describe("answers", () => {
 
   it("a body that is no JSON, or of another shape, is refused with the field and never its value", async () => {
     const refused = await server.send("POST", "/api/auth/sign-in/email", { email: "a@b.cn", password: 7 });
-    expect(await refused.json()).toEqual({ error: { code: "invalid-input", field: "password", problem: "string" } });
+    expect(await refused.json()).toEqual({
+      error: { code: "invalid-input", field: "password", problem: "string" },
+    });
   });
 
   it("a fault is a plain «internal»: no stack, no message; the log names it", async () => {

@@ -28,7 +28,10 @@ describe("KEY_FILE", () => {
 
   it("is never made beside data that need the old one", async () => {
     const path = join(folder, "gone.key");
-    expect(await loadMasterKey(path, false)).toEqual({ ok: false, refusal: { code: "master-key-missing", path } });
+    expect(await loadMasterKey(path, false)).toEqual({
+      ok: false,
+      refusal: { code: "master-key-missing", path },
+    });
   });
 
   it.each([0o640, 0o604, 0o660, 0o644])("mode %o is refused: others may read it", async (mode) => {
@@ -80,7 +83,8 @@ describe("sealed fields", () => {
       const changed = sealed.map((byte, index) => (index === at ? byte ^ 1 : byte));
       expect(await tryOpenField(key, place, changed)).toBeNull();
     }
-    for (const length of [0, 1, 12, 28]) expect(await tryOpenField(key, place, sealed.slice(0, length))).toBeNull();
+    for (const length of [0, 1, 12, 28])
+      expect(await tryOpenField(key, place, sealed.slice(0, length))).toBeNull();
     await expect(openField(key, place, sealed.slice(1))).rejects.toThrow(/a\.b/u);
   });
 
@@ -142,7 +146,9 @@ describe("instance and merchants", () => {
     const keys = await keyring.load(database.db, merchantId, nowMs);
     if (keys === null) throw new Error("no keys");
     const signature = await sign(keys.issuer.privateKey, "entry", merchantId);
-    expect(await verify(await importPublicKey(keys.issuer.publicKey), "entry", merchantId, signature)).toBe(true);
+    expect(await verify(await importPublicKey(keys.issuer.publicKey), "entry", merchantId, signature)).toBe(
+      true,
+    );
     expect(toHex(await keyId(keys.issuer.publicKey))).toBe(toHex(keys.issuer.kid));
     const row = await database.db.selectFrom("control.merchants").selectAll().executeTakeFirstOrThrow();
     expect(toHex(row.sealed_master_secret)).not.toContain(toHex(keys.masterSecret));

@@ -112,7 +112,9 @@ describe("SIGTERM and Ctrl-C", () => {
         sending.once("continue", () => {
           server.kill(signal);
           server.kill(signal);
-          void server.said('"stopping"').then(() => sending.end(JSON.stringify({ token: "x".repeat(43) })), reject);
+          void server
+            .said('"stopping"')
+            .then(() => sending.end(JSON.stringify({ token: "x".repeat(43) })), reject);
         });
         sending.flushHeaders();
       });

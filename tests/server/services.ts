@@ -108,7 +108,10 @@ export async function signedInOwner(server: TestServer): Promise<SignedInOwner> 
   const done = await server.send("POST", "/api/setup", { token, ...OWNER, language: "zh-CN" });
   if (done.status !== 201) throw new Error(`set-up refused: ${await done.text()}`);
   const answer = (await done.json()) as SignedInOwner["answer"];
-  const row = await server.services.db.selectFrom("control.memberships").selectAll().executeTakeFirstOrThrow();
+  const row = await server.services.db
+    .selectFrom("control.memberships")
+    .selectAll()
+    .executeTakeFirstOrThrow();
   return {
     cookie: cookieOf(done),
     userId: row.user_id,

@@ -4,18 +4,23 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 
-const accessSchema = v.object({
+export interface Access {
   /** For making the role and the database, once. */
-  adminPassword: v.string(),
+  readonly adminPassword: string;
   /** For the role `guitai`, which owns its database and is no administrator. */
-  password: v.string(),
+  readonly password: string;
   /** Role and database are made. */
-  ready: v.boolean(),
+  readonly ready: boolean;
   /** Where it listens on 127.0.0.1 since the last start; 0 before the first. */
+  readonly port: number;
+}
+
+const accessSchema: v.GenericSchema<Access> = v.strictObject({
+  adminPassword: v.string(),
+  password: v.string(),
+  ready: v.boolean(),
   port: v.number(),
 });
-
-export type Access = v.InferOutput<typeof accessSchema>;
 
 const pathIn = (dataDir: string): string => join(dataDir, "postgres-access.json");
 

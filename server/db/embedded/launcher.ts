@@ -39,7 +39,9 @@ const locale = { LC_ALL: "C", LANG: "C" };
 export function findLauncher(
   binariesRoot: string,
   dataDir: string,
-): { readonly ok: true; readonly value: Launcher } | { readonly ok: false; readonly refusal: LauncherRefusal } {
+):
+  | { readonly ok: true; readonly value: Launcher }
+  | { readonly ok: false; readonly refusal: LauncherRefusal } {
   const environment = { ...databaseEnvironment(), ...locale };
   if (process.getuid?.() !== 0) {
     return {
@@ -57,7 +59,9 @@ export function findLauncher(
   const give = (path: string): void => chownSync(path, user.uid, user.gid);
   // The user only walks through; what must not be read there has modes of its own.
   chmodSync(dataDir, 0o711);
-  const closed = [binariesRoot, dataDir].map((path) => firstClosedFolder(path, user)).find((path) => path !== null);
+  const closed = [binariesRoot, dataDir]
+    .map((path) => firstClosedFolder(path, user))
+    .find((path) => path !== null);
   if (closed === undefined) {
     return {
       ok: true,
@@ -152,7 +156,11 @@ function firstClosedFolder(path: string, user: DatabaseUser): string | null {
   const way = [path];
   for (let at = path; dirname(at) !== at; at = dirname(at)) way.unshift(dirname(at));
   for (const folder of way) {
-    const walk = spawnSync("/bin/sh", ["-c", 'cd "$1"', "sh", folder], { uid: user.uid, gid: user.gid, cwd: "/" });
+    const walk = spawnSync("/bin/sh", ["-c", 'cd "$1"', "sh", folder], {
+      uid: user.uid,
+      gid: user.gid,
+      cwd: "/",
+    });
     if (walk.status !== 0) return folder;
   }
   return null;
