@@ -31,8 +31,8 @@ export interface OfficeApi {
   readonly signInByOwnerLink: (token: string) => Promise<Answer<unknown>>;
   readonly signOut: () => Promise<Answer<unknown>>;
   readonly me: () => Promise<Answer<Me>>;
-  /** `sinceMs`: the day's beginning where the office stands. */
-  readonly today: (sinceMs: number) => Promise<Answer<TodayAnswer>>;
+  /** The day begins where the office stands. */
+  readonly today: () => Promise<Answer<TodayAnswer>>;
   readonly codePolicy: () => Promise<Answer<CodePolicyAnswer>>;
   readonly saveCodePolicy: (policy: CodePolicy) => Promise<Answer<CodePolicyAnswer>>;
   readonly codes: (state: CodeState | null, before: number | null) => Promise<Answer<Page<CodeRow>>>;
@@ -52,9 +52,15 @@ export interface OfficeApi {
   readonly serverNowMs: () => number;
 }
 
+/** The beginning of the day that holds `ms`, by this screen's clock zone. */
+function startOfDayMs(ms: number): number {
+  return new Date(ms).setHours(0, 0, 0, 0);
+}
+
 /** The office's client over `http`; `nowMs` is the device's clock. */
 export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
   const office = "/api/office";
+  const serverNowMs = (): number => nowMs() + http.serverAheadMs();
   const page = (before: number | null) => ({ before, limit: PAGE_ROWS });
   return {
     setupState: () => http.get("/api/setup/state"),
@@ -63,14 +69,14 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     signInByOwnerLink: (token) => http.send("POST", "/api/owner-link", { token }),
     signOut: () => http.send("POST", "/api/auth/sign-out"),
     me: () => http.get(`${office}/me`),
-    today: (sinceMs) => http.get(`${office}/today`, { sinceMs }),
+    today: () => http.get(`${office}/today`, { sinceMs: startOfDayMs(serverNowMs()) }),
     codePolicy: () => http.get(`${office}/code-policy`),
     saveCodePolicy: (policy) => http.send("PUT", `${office}/code-policy`, policy),
     codes: (state, before) => http.get(`${office}/codes`, { state, ...page(before) }),
     issueCode: (request) => http.send("POST", `${office}/codes`, request),
     code: (id) => http.get(`${office}/codes/${id}`),
     revokeCode: (id) => http.send("POST", `${office}/codes/${id}/revoke`),
-    tills: () => http.get(`${office}/tills`),
+    tills: () => http.get(`${office}/tills`, { sinceMs: startOfDayMs(serverNowMs()) }),
     addTill: (name) => http.send("POST", `${office}/tills`, { name }),
     activateTill: (id) => http.send("POST", `${office}/tills/${id}/activation`),
     compareTill: (id, same) => http.send("POST", `${office}/tills/${id}/compare`, { same }),
@@ -78,6 +84,6 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     sales: (before) => http.get(`${office}/sales`, page(before)),
     sale: (id) => http.get(`${office}/sales/${id}`),
     audit: (before) => http.get(`${office}/audit`, page(before)),
-    serverNowMs: () => nowMs() + http.serverAheadMs(),
+    serverNowMs,
   };
 }

@@ -1,7 +1,7 @@
 import type { TillRow } from "#protocol/office-api.ts";
 
-/** A till that spoke with the server this lately counts as reachable: it polls more often than that while it can. */
-export const REACHABLE_WITHIN_MS = 120_000;
+/** A till that spoke with the server this lately counts as reachable: it speaks more often than that while it can. */
+export const REACHABLE_WITHIN_MS = 300_000;
 
 /** Whether `till` spoke with the server of late, by the server's clock. */
 export function isReachable(till: Pick<TillRow, "lastSeenMs">, serverNowMs: number): boolean {

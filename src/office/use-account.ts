@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { useOffice } from "./office.ts";
+import type { Me } from "#protocol/office-api.ts";
+import { type Account, useOffice } from "./office.ts";
 import { type LinkToken, tokenOf } from "./router.ts";
 
 export interface Known {
@@ -14,6 +15,12 @@ export interface Known {
   readonly createdHere: () => void;
 }
 
+function isAnother(before: Account, now: Me): boolean {
+  return (
+    before.state === "ended" && (before.me.email !== now.email || before.me.merchantId !== now.merchantId)
+  );
+}
+
 /** Finds out who is here. A link's token leaves the address bar at once, so no history or screenshot keeps it. */
 export function useAccount(): Known {
   const { api, account, router } = useOffice();
@@ -23,6 +30,11 @@ export function useAccount(): Known {
     const answer = await api.me();
     if (answer.ok) {
       link.value = null;
+      if (isAnother(account.value, answer.value)) {
+        // What one person filled in must not go out in another's name: the pages start anew.
+        location.assign("/office");
+        return true;
+      }
       account.value = { state: "signed-in", me: answer.value };
       return true;
     }

@@ -69,6 +69,21 @@ export function useAnswer<T>(
   };
 }
 
+/** How old a till's «reachable» may grow on screen: falling silent is no event, so it is asked for. */
+const REFRESH_EVERY_MS = 30_000;
+
+/** Calls `reload` now and then while the page is in sight. */
+export function useRefresh(reload: () => void): void {
+  const latest = useRef(reload);
+  latest.current = reload;
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) latest.current();
+    }, REFRESH_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+}
+
 /** A list read page by page: a live event reads all pages anew that are on screen. */
 export interface AskedRows<Row> {
   readonly rows: readonly Row[] | null;

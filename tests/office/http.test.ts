@@ -74,7 +74,7 @@ describe("what a request of the office comes to", () => {
 
   it("takes a proxy's page for no answer, whatever its status", async () => {
     for (const status of [200, 502]) {
-      const answer = await deskAt(answering(status, "<html>Sign in to the hotel</html>")).api.today(0);
+      const answer = await deskAt(answering(status, "<html>Sign in to the hotel</html>")).api.today();
       expect(answer.ok ? null : answer.refusal.code).toBe("no-answer");
     }
   });

@@ -8,7 +8,7 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { type CodeSheetsProps, CodeSheets, inFours, type SheetChoice } from "../parts/code-sheets.tsx";
 import { Link } from "../parts/link.tsx";
-import { Page, Problem, Section, Shown } from "../parts/page.tsx";
+import { Page, Outcome, Section, Shown } from "../parts/page.tsx";
 import { usePageSheets } from "../parts/print.tsx";
 import { CodeStateWord } from "../parts/state-word.tsx";
 import { Facts } from "../parts/table.tsx";
@@ -55,10 +55,10 @@ export function CodePage({ id }: { readonly id: string }): JSX.Element {
               {open ? (
                 <Paper code={open} password={fresh?.generatedPassword ?? null} />
               ) : (
-                <p>
-                  {t.code.gone}
-                  {value.returnedMinor > 0 && ` ${t.code.goneValue(say.money(value.returnedMinor))}`}
-                </p>
+                <div>
+                  <p>{t.code.gone}</p>
+                  {value.returnedMinor > 0 && <p>{t.code.goneValue(say.money(value.returnedMinor))}</p>}
+                </div>
               )}
               <CodeFacts code={value} />
               {open && <Revoke code={open} onRevoked={code.put} />}
@@ -206,7 +206,7 @@ function Revoke(props: {
         no={t.revokeNo}
         onYes={() => revoke.run(() => api.revokeCode(props.code.id), props.onRevoked)}
       />
-      <Problem problem={revoke.problem} />
+      <Outcome act={revoke} />
     </div>
   );
 }

@@ -15,7 +15,7 @@ export function Door(props: {
     document.title = `${props.title} · ${t.name}`;
   }, [props.title, t.name]);
   return (
-    <main class="door" id="content">
+    <main class="door">
       <div class="door__card">
         <p class="door__name">{t.name}</p>
         <ScreenTitle>{props.title}</ScreenTitle>

@@ -8,7 +8,7 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { isUnanswered } from "../answer.ts";
 import { createRequestIds, randomRequestId } from "../issue-request.ts";
 import { useMe, useOffice, useSay } from "../office.ts";
-import { Page, Problem, Shown } from "../parts/page.tsx";
+import { Page, Outcome, Shown } from "../parts/page.tsx";
 import { useAct } from "../use-act.ts";
 import { useAnswer } from "../use-answer.ts";
 import {
@@ -80,7 +80,7 @@ export function IssuePage({
                 tills={tills.value?.rows ?? []}
               />
             )}
-            <Problem problem={issue.problem} />
+            <Outcome act={issue} />
             {issue.problem && isUnanswered(issue.problem) && <p>{t.issue.again}</p>}
           </div>
         )}

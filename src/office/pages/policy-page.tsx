@@ -5,12 +5,12 @@ import { Button } from "#ui/components/button.tsx";
 import { Choice, TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice, useSay } from "../office.ts";
-import { Page, Problem, Section, Shown } from "../parts/page.tsx";
+import { Page, Outcome, Section, Shown } from "../parts/page.tsx";
 import { StateWord } from "../parts/state-word.tsx";
 import { inService, isReachable } from "../reachable.ts";
 import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
 import { useAct } from "../use-act.ts";
-import { useAnswer } from "../use-answer.ts";
+import { useAnswer, useRefresh } from "../use-answer.ts";
 import { countChanges, formOf, type PolicyForm, policyOf, type PolicyRefusal } from "./policy-form.ts";
 
 /** Methods: what codes the shop issues and what its tills ask for (G9, G10, G11). */
@@ -88,7 +88,7 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
             : t.policy.history(answer.changedBy, say.moment(answer.changedAtMs))}
         </p>
       </Section>
-      <Problem problem={save.problem} />
+      <Outcome act={save} />
       <p role="status" class="saved">
         {isSaved.value ? t.policy.saved : ""}
       </p>
@@ -210,6 +210,7 @@ function SaveBar(props: { readonly changes: number; readonly onDiscard: () => vo
   const t = officeTexts.now;
   const { api } = useOffice();
   const tills = useAnswer(api.tills, "tills", ["till"]);
+  useRefresh(tills.reload);
   const working = inService(tills.value?.rows ?? []);
   const online = working.filter((till) => isReachable(till, api.serverNowMs())).length;
   return (

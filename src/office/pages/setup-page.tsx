@@ -6,7 +6,7 @@ import { TextField } from "#ui/components/fields.tsx";
 import { language } from "#ui/language.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
-import { Problem, submitting } from "../parts/page.tsx";
+import { Outcome, submitting } from "../parts/page.tsx";
 import { useAct } from "../use-act.ts";
 import { Door } from "./door.tsx";
 
@@ -86,7 +86,7 @@ export function SetupPage(props: {
           error={needed(shopName.value)}
           onInput={(text) => (shopName.value = text)}
         />
-        <Problem problem={creation.problem} />
+        <Outcome act={creation} />
         {creation.problem?.code === "setup-closed" && (
           <Button onPress={props.onSignIn}>{officeTexts.now.signIn.go}</Button>
         )}

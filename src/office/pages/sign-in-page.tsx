@@ -5,7 +5,7 @@ import { Button } from "#ui/components/button.tsx";
 import { TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
-import { Problem, submitting } from "../parts/page.tsx";
+import { Outcome, submitting } from "../parts/page.tsx";
 import { useAct } from "../use-act.ts";
 import { Door } from "./door.tsx";
 
@@ -68,7 +68,7 @@ export function SignInPage({ endedFor, onDone }: SignInProps): JSX.Element {
           value={password.value}
           onInput={(text) => (password.value = text)}
         />
-        <Problem problem={signIn.problem} />
+        <Outcome act={signIn} />
         <Button kind="primary" type="submit" class="button--wide">
           {t.signIn.act}
         </Button>
@@ -96,7 +96,7 @@ export function OwnerLinkPage(props: {
       >
         {t.ownerLink}
       </Button>
-      <Problem problem={signIn.problem} />
+      <Outcome act={signIn} />
       {signIn.problem?.code === "token-invalid" && <Button onPress={props.onSignIn}>{t.go}</Button>}
     </Door>
   );

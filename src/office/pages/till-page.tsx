@@ -5,19 +5,20 @@ import { Button } from "#ui/components/button.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { Activation, Compare } from "../parts/activation.tsx";
-import { Page, Problem, Section, Shown } from "../parts/page.tsx";
+import { Page, Outcome, Problem, Section, Shown } from "../parts/page.tsx";
 import { ReachableWord, TillStateWord } from "../parts/state-word.tsx";
 import { Facts } from "../parts/table.tsx";
 import { TwoStep } from "../parts/two-step.tsx";
 import { isReachable } from "../reachable.ts";
 import { useAct } from "../use-act.ts";
-import { useAnswer } from "../use-answer.ts";
+import { useAnswer, useRefresh } from "../use-answer.ts";
 
 /** One till: health, activation, comparison, revocation. */
 export function TillPage({ id }: { readonly id: string }): JSX.Element {
   const t = officeTexts.now;
   const { api } = useOffice();
   const tills = useAnswer(api.tills, "tills", ["till", "sale", "policy"]);
+  useRefresh(tills.reload);
   const till = tills.value?.rows.find((row) => row.id === id);
   return (
     <Page title={till?.name ?? t.tills.title} back={{ to: { page: "tills" }, name: t.tills.title }}>
@@ -115,7 +116,7 @@ function TillActivation({ till }: { readonly till: TillRow }): JSX.Element | nul
       ) : (
         <Activation tillId={till.id} activation={open} onRenewed={keep} />
       )}
-      <Problem problem={make.problem} />
+      <Outcome act={make} />
     </Section>
   );
 }
@@ -133,7 +134,7 @@ function RevokeTill({ till, onChanged }: TillProps): JSX.Element {
         no={t.revokeNo}
         onYes={() => revoke.run(() => api.revokeTill(till.id), onChanged)}
       />
-      <Problem problem={revoke.problem} />
+      <Outcome act={revoke} />
     </div>
   );
 }

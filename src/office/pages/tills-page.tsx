@@ -5,16 +5,17 @@ import { Button } from "#ui/components/button.tsx";
 import { TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
-import { Empty, Page, Problem, Shown } from "../parts/page.tsx";
+import { Empty, Page, Outcome, Shown } from "../parts/page.tsx";
 import { TillTable } from "../parts/till-table.tsx";
 import { useAct } from "../use-act.ts";
-import { useAnswer } from "../use-answer.ts";
+import { useAnswer, useRefresh } from "../use-answer.ts";
 
 /** All tills with their health. */
 export function TillsPage(): JSX.Element {
   const t = officeTexts.now;
   const { api, router } = useOffice();
   const tills = useAnswer(api.tills, "tills", ["till", "policy", "sale"]);
+  useRefresh(tills.reload);
   const add = (
     <Button kind="primary" onPress={() => router.go({ page: "till-new" })}>
       {t.tills.add}
@@ -68,7 +69,7 @@ export function NewTillPage(): JSX.Element {
           error={tried.value && tillName.value.trim() === "" ? t.setup.fillIn : undefined}
           onInput={(text) => (tillName.value = text)}
         />
-        <Problem problem={addition.problem} />
+        <Outcome act={addition} />
       </div>
     </Page>
   );

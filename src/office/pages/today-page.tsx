@@ -6,22 +6,14 @@ import { Link } from "../parts/link.tsx";
 import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { SaleTable } from "../parts/sale-table.tsx";
 import { TillTable } from "../parts/till-table.tsx";
-import { useAnswer } from "../use-answer.ts";
-
-/** The beginning of the day that holds `nowMs`, by this screen's clock zone. */
-export function startOfDayMs(nowMs: number): number {
-  return new Date(nowMs).setHours(0, 0, 0, 0);
-}
+import { useAnswer, useRefresh } from "../use-answer.ts";
 
 /** The day's money at one look, following the shop as it happens. */
 export function TodayPage(): JSX.Element {
   const t = officeTexts.now;
   const { api } = useOffice();
-  const today = useAnswer(() => api.today(startOfDayMs(api.serverNowMs())), "today", [
-    "sale",
-    "till",
-    "code",
-  ]);
+  const today = useAnswer(api.today, "today", ["sale", "till", "code"]);
+  useRefresh(today.reload);
   return (
     <Page title={t.today.title}>
       <Shown asked={today}>{(answer) => <Today today={answer} />}</Shown>

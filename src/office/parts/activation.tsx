@@ -7,7 +7,7 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
 import { QrSymbol } from "../symbols/symbol.tsx";
 import { useAct } from "../use-act.ts";
-import { Problem } from "./page.tsx";
+import { Outcome } from "./page.tsx";
 
 /** Milliseconds until `untilMs` by the server's clock, never below 0; redrawn each second. */
 function useTimeLeftMs(untilMs: number): number {
@@ -71,7 +71,7 @@ export function Activation({ tillId, activation, onRenewed }: ActivationProps): 
           {t.till.again}
         </Button>
         <p class="note">{t.till.againWhy}</p>
-        <Problem problem={renewal.problem} />
+        <Outcome act={renewal} />
       </div>
     </div>
   );
@@ -101,7 +101,7 @@ export function Compare({
           {t.different}
         </Button>
       </div>
-      <Problem problem={answer.problem} />
+      <Outcome act={answer} />
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { Button } from "#ui/components/button.tsx";
 import { useSay } from "../office.ts";
 import type { Route } from "../router.ts";
+import type { Act } from "../use-act.ts";
 import type { Asked } from "../use-answer.ts";
 import { Link } from "./link.tsx";
 
@@ -87,6 +88,18 @@ export function Problem({ problem }: { readonly problem: OfficeProblem | null })
         </p>
       )}
     </div>
+  );
+}
+
+/** How a button's errand goes: a word when it takes long, the refusal when it was refused. */
+export function Outcome({ act }: { readonly act: Act }): JSX.Element {
+  return (
+    <>
+      <p role="status" class="waiting note">
+        {act.isSlow ? officeTexts.now.app.waiting : ""}
+      </p>
+      <Problem problem={act.problem} />
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { useOffice } from "../office.ts";
 
 /** Prints one sheet now instead of the screen. */
@@ -16,10 +16,11 @@ export function usePrint(): (sheet: ComponentChildren) => void {
 /** What the browser's own «print» gives while this page is open. */
 export function usePageSheets(sheet: ComponentChildren, key: string): void {
   const { sheets } = useOffice();
-  useEffect(() => {
+  // Before the screen is drawn: a press on «print» must never send the sheet of the choice before.
+  useLayoutEffect(() => {
     sheets.ofPage.value = sheet;
   }, [key]);
-  useEffect(
+  useLayoutEffect(
     () => () => {
       sheets.ofPage.value = null;
     },

@@ -16,7 +16,7 @@ import { useMe, useOffice } from "../office.ts";
 import type { Route } from "../router.ts";
 import { useAct } from "../use-act.ts";
 import { Link } from "./link.tsx";
-import { Problem } from "./page.tsx";
+import { Outcome } from "./page.tsx";
 import { Recovery } from "./recovery.tsx";
 
 type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "settings";
@@ -172,7 +172,7 @@ function SignOut(): JSX.Element {
       <Button kind="quiet" onPress={() => leaving.run(api.signOut, left)}>
         {t.signOut}
       </Button>
-      <Problem problem={leaving.problem} />
+      <Outcome act={leaving} />
     </>
   );
 }
