@@ -15,6 +15,9 @@ import { trustedWorkerUrl } from "./trusted-worker-url.ts";
 const channel = new BroadcastChannel("guitai");
 const tell = (message: ChannelMessage): void => channel.postMessage(message);
 
+/** So long a customer waits for the server to say more about a code; then the till decides with what it has. */
+const ASK_SERVER_MS = 4000;
+
 const surroundings: Surroundings = {
   clockMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -47,6 +50,8 @@ const engine = new Engine({
   mirrorFile: null,
   loop,
   wantSync: () => tell({ type: "want-sync" }),
+  askServer: () =>
+    Promise.race([loop.poke("asked"), new Promise<void>((done) => setTimeout(done, ASK_SERVER_MS))]),
   handOver: (answer, port) => transfer(answer, [port]),
 });
 

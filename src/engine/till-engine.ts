@@ -49,6 +49,8 @@ export interface EngineParts {
   readonly loop: DeliveryLoop;
   /** Asks whoever carries to begin a round. */
   readonly wantSync: () => void;
+  /** One round of delivery now; settles after a few seconds at the latest, whatever the network does. */
+  readonly askServer: () => Promise<void>;
   /** Marks a port inside an answer as moved to the page, not copied. */
   readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
 }
@@ -67,6 +69,14 @@ interface Desks {
 /** Refusals of one kind within this time are one entry: a code held before the camera must not fill the journal. */
 const REFUSAL_QUIET_MS = 10_000;
 const MAX_REFUSAL_ROWS = 200;
+/** Refusals that say «not known here», not «no»: the server may know more than this till does yet. */
+const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
+  "unknown-key",
+  "key-epoch-absent",
+  "needs-server",
+  "leased-elsewhere",
+  "unknown-number",
+]);
 
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
 export class Engine implements TillEngine {
@@ -251,7 +261,8 @@ export class Engine implements TillEngine {
   async refusals(limit: number): Promise<readonly RefusalRow[]> {
     const rows = await this.#p.db.journal
       .where("[kind+epoch+seq]")
-      .between(["refusal", Dexie.minKey, Dexie.minKey], ["refusal", Dexie.maxKey, Dexie.maxKey])
+      // Not Dexie.maxKey twice: one array at two places in a key is no valid key (IndexedDB «convert a value to a key»).
+      .between(["refusal", 0, 0], ["refusal", Infinity, Infinity])
       .reverse()
       .limit(Math.min(limit, MAX_REFUSAL_ROWS))
       .toArray();
@@ -303,7 +314,13 @@ export class Engine implements TillEngine {
     const stop = await this.#p.db.setting("stop");
     if (stop) return { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
     if (desks.sales.isPaid) desks.sales.drop();
-    const judged = await judge(desks.codes, desks.keyset, desks.sales.dueMinor);
+    let judged = await judge(desks.codes, desks.keyset, desks.sales.dueMinor);
+    if (!judged.ok && NEWS_MAY_HELP.has(judged.refusal.refusal.code) && this.#facts.onLine) {
+      // Issued a moment ago at the office: what this till needs may be on its way. Asked for once, then judged again.
+      await this.#p.askServer();
+      await this.#settle();
+      judged = await judge(desks.codes, this.#desks?.keyset ?? desks.keyset, desks.sales.dueMinor);
+    }
     if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
     const code = judged.value;
     if (desks.sales.dueMinor === null) {

@@ -80,6 +80,7 @@ export async function prepareTablet(): Promise<Tablet> {
         `--user-data-dir=${profileDir}`,
         `--window-size=${width},${height}`,
         `--lang=${language}`,
+        `--accept-lang=${language}`,
         "--no-default-browser-check",
         "about:blank",
       ];

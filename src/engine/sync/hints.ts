@@ -4,6 +4,8 @@ import type { Surroundings } from "../surroundings.ts";
 
 /** After a broken stream the next one is tried this much later; delivery itself has timers of its own. */
 const RETRY_MS = 15_000;
+/** Right after enrolment the first token is a moment away. */
+const NO_TOKEN_RETRY_MS = 2_000;
 
 /**
  * Listens for the server's «there is something new» while a page is open (DESIGN §9). A hint only: it carries no data,
@@ -13,39 +15,38 @@ export function listenForHints(
   surroundings: Pick<Surroundings, "fetch" | "clockMs">,
   onHint: () => void,
 ): void {
-  const again = (): void => {
-    setTimeout(() => void round(), RETRY_MS);
-  };
   const round = async (): Promise<void> => {
+    let waitMs = RETRY_MS;
     try {
-      await listenOnce(surroundings, onHint);
+      if (!(await listenOnce(surroundings, onHint))) waitMs = NO_TOKEN_RETRY_MS;
     } catch (cause) {
       // No network, a server that stops, a proxy that times out: the timers of delivery go on without this.
       if (!(cause instanceof TypeError || cause instanceof DOMException)) throw cause;
     } finally {
-      again();
+      setTimeout(() => void round(), waitMs);
     }
   };
   void round();
 }
 
+/** Listens until the stream ends; false when there is no token to listen with. */
 async function listenOnce(
   surroundings: Pick<Surroundings, "fetch" | "clockMs">,
   onHint: () => void,
-): Promise<void> {
+): Promise<boolean> {
   const store = await openDeliveryStore();
   const token = await store?.delivery("token");
   store?.close();
-  if (!token || token.untilMs <= surroundings.clockMs()) return;
+  if (!token || token.untilMs <= surroundings.clockMs()) return false;
   const response = await surroundings.fetch(TILL_API.events, {
     headers: { authorization: `Bearer ${token.token}`, accept: "text/event-stream" },
     cache: "no-store",
   });
-  if (!response.ok || !response.body) return;
+  if (!response.ok || !response.body) return true;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
+    if (done) return true;
     if (value.includes("data:")) onHint();
   }
 }

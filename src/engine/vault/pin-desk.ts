@@ -167,7 +167,7 @@ async function openVk(material: VaultMaterial): Promise<Bytes> {
 async function openPrivate(material: VaultMaterial): Promise<CryptoKey> {
   const pkcs8 = await unwrapUnderVk(await openVk(material), VAULT_LABEL, material.wrappedPrivate);
   if (!pkcs8) throw new Error("vault: the private key does not open under its own VK");
-  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, false, [
-    "deriveBits",
-  ]);
+  // Extractable, or HPKE cannot tell the vault's public key from its mirror image and half of all vaults stay shut.
+  // Its bytes stand in this worker anyway, which is thrown away after the check.
+  return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 }
