@@ -123,11 +123,22 @@ describe("PROTOCOL §5: a push", () => {
   });
 
   it("fits to the last entry at the edge of 256 KiB, where one byte decides", () => {
+    const many = Array.from({ length: 99 }, () => 2540);
+    const room = push.MAX_PUSH_BYTES - (push.encodePush(pushOf([...many, 2540])).length - 2540);
     for (let spare = -40; spare <= 40; spare++) {
-      const entries = [...almost, rest + spare].map(entryOf);
-      const taken = entries.slice(0, push.fittingPush(entries));
-      expect(push.decodePush(push.encodePush({ ...pushOf([]), entries: taken }))).not.toBeNull();
+      for (const lengths of [
+        [...almost, rest + spare],
+        [...many, room + spare],
+      ]) {
+        const entries = lengths.map(entryOf);
+        const taken = entries.slice(0, push.fittingPush(entries));
+        expect(push.decodePush(push.encodePush({ ...pushOf([]), entries: taken }))).not.toBeNull();
+      }
     }
+  });
+
+  it("never takes more than a hundred, however short they are", () => {
+    expect(push.fittingPush(Array.from({ length: 140 }, () => entryOf(10)))).toBe(push.MAX_PUSH_ENTRIES);
   });
 });
 
