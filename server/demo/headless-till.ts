@@ -4,6 +4,7 @@ import { hashRaw } from "@node-rs/argon2";
 import { judgeCode } from "#domain/payment-code.ts";
 import { accepted, assert, refused, type Result } from "#domain/result.ts";
 import { fromHex, randomBytes, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import type { Cbor } from "#protocol/cbor.ts";
 import { exportPublicKey, macKey, newSigningPair } from "#protocol/crypto.ts";
 import {
   decodeEnrolAnswer,
@@ -47,7 +48,8 @@ export interface JournalRow {
   readonly signed: SignedEntry;
   readonly hash: Bytes;
   readonly seq: number;
-  readonly body: TillBody;
+  /** Null for an entry of a later version. */
+  readonly body: TillBody | null;
 }
 
 export type SaleRefusal = { readonly code: string };
@@ -121,6 +123,27 @@ export class HeadlessTill {
     return accepted(till);
   }
 
+  /** Bytes signed by this till's key, whatever they are: what a broken till would send. */
+  async resign(bytes: Bytes): Promise<SignedEntry> {
+    return await signEntry(this.#device.privateKey, bytes);
+  }
+
+  /** The same till set up again from a copy that ends with `rows`: a restored backup, a cloned disk. */
+  rewind(rows: readonly JournalRow[]): HeadlessTill {
+    const clone = new HeadlessTill({
+      wire: this.#wire,
+      nowMs: this.#nowMs,
+      device: this.#device,
+      vault: this.#vault,
+      certificate: this.certificate,
+      certificateBytes: this.certificateBytes,
+      keyset: this.keyset,
+    });
+    clone.journal.push(...rows);
+    clone.receiptedSeq = rows.length - 1;
+    return clone;
+  }
+
   get head(): { readonly seq: number; readonly hash: Bytes } {
     const last = this.journal.at(-1);
     assert(last !== undefined, "an enrolled till has its genesis");
@@ -129,6 +152,15 @@ export class HeadlessTill {
 
   /** Appends an entry to the till's own journal. */
   async write(body: TillBody): Promise<JournalRow> {
+    return await this.#append(body.kind, encodeTillBody(body), body);
+  }
+
+  /** Appends an entry of a later version. */
+  async writeUnknown(kind: string, body: Cbor): Promise<JournalRow> {
+    return await this.#append(kind, body, null);
+  }
+
+  async #append(kind: string, encoded: Cbor, body: TillBody | null): Promise<JournalRow> {
     const last = this.journal.at(-1);
     const clockMs = this.#nowMs();
     const seq = this.journal.length;
@@ -138,10 +170,10 @@ export class HeadlessTill {
       epoch: this.certificate.epoch,
       seq,
       prev: last?.hash ?? (await genesisPrev(this.certificateBytes)),
-      kind: body.kind,
+      kind,
       time: { clockMs, nowMs: clockMs, quality: "anchored" },
       versions: { feed: this.feedVersion, keyset: this.keyset.version, build: BUILD },
-      body: encodeTillBody(body),
+      body: encoded,
     });
     const row = { signed: await signEntry(this.#device.privateKey, bytes), hash: await hashEntry(bytes), seq, body };
     this.journal.push(row);
@@ -151,7 +183,7 @@ export class HeadlessTill {
   /** Sells these tenders as one sale. */
   async sell(tenders: readonly TenderBody[]): Promise<JournalRow> {
     const totalMinor = tenders.reduce((sum, tender) => sum + tender.amountMinor, 0);
-    const before = this.journal.map((row) => row.body).filter((body) => body.kind === "sale");
+    const before = this.journal.map((row) => row.body).filter((body) => body?.kind === "sale");
     return await this.write({
       kind: "sale",
       sale: newId(),
@@ -219,8 +251,17 @@ export class HeadlessTill {
   async hello(): Promise<Answer | null> {
     const asked = await this.#wire(TILL_API.challenge, { method: "GET" });
     if (!asked.ok) return null;
-    const challenge = new Uint8Array(await asked.arrayBuffer());
-    const body = await signHello(this.#device.privateKey, {
+    const body = await this.signedHello(new Uint8Array(await asked.arrayBuffer()));
+    const response = await post(this.#wire, TILL_API.hello, body, null);
+    const hello = response.ok ? decodeHelloAnswer(new Uint8Array(await response.arrayBuffer())) : null;
+    if (!hello) return null;
+    this.token = hello.token;
+    return await openAnswer(this.keyset, hello.answer, await hashRequest(body));
+  }
+
+  /** The bytes of a hello over this challenge. */
+  async signedHello(challenge: Bytes): Promise<Bytes> {
+    return await signHello(this.#device.privateKey, {
       challenge,
       till: this.certificate.till,
       epoch: this.certificate.epoch,
@@ -229,11 +270,6 @@ export class HeadlessTill {
       lineage: this.certificate.lineage,
       feedVersion: this.feedVersion,
     });
-    const response = await post(this.#wire, TILL_API.hello, body, null);
-    const hello = response.ok ? decodeHelloAnswer(new Uint8Array(await response.arrayBuffer())) : null;
-    if (!hello) return null;
-    this.token = hello.token;
-    return await openAnswer(this.keyset, hello.answer, await hashRequest(body));
   }
 
   /** Pushes what is not receipted (or these rows) and keeps the receipt. Null: no answer that counts. */
@@ -295,7 +331,7 @@ export class HeadlessTill {
     if (change.type === "site-key") {
       const { till, store } = this.certificate;
       const aad = siteKeyAad(till, store, change.keyEpoch);
-      const raw = await openSealed(this.#vault.privateKey, aad, change.sealed);
+      const raw = await openSealed(this.#vault, aad, change.sealed);
       assert(raw !== null, "a site key sealed to this till opens");
       this.siteKeys.set(change.keyEpoch, await macKey(raw));
     } else if (change.type === "keyset") {

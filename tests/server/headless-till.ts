@@ -1,7 +1,10 @@
 import { HeadlessTill, type Wire } from "../../server/demo/headless-till.ts";
 import type { CodeDetail, IssueCodeRequest, IssuedCode, TillRow } from "../../src/protocol/office-api.ts";
 import { randomBytes, toHex } from "../../src/protocol/bytes.ts";
-import { ORIGIN, signedInOwner, testServer, type SignedInOwner, type TestServer } from "./services.ts";
+import { hashPassword } from "../../server/accounts/password.ts";
+import { createShop } from "../../server/merchants/create-shop.ts";
+import { newId } from "../../src/protocol/ids.ts";
+import { cookieOf, ORIGIN, OWNER, signedInOwner, testServer, type SignedInOwner, type TestServer } from "./services.ts";
 import { openBooks, type Books } from "../../server/books.ts";
 
 export { HeadlessTill };
@@ -27,7 +30,37 @@ export interface Shop {
 
 export async function openShop(): Promise<Shop> {
   const server = await testServer();
-  const owner = await signedInOwner(server);
+  return await shopOf(server, await signedInOwner(server));
+}
+
+/** A second shop on the same server, with an owner of its own. */
+export async function openNeighbour(shop: Shop): Promise<Shop> {
+  const { server } = shop;
+  const { services } = server;
+  const [userId, merchantId, email] = [toHex(newId()), newId(), "wang@example.com"];
+  const password = await hashPassword(OWNER.password);
+  const answer = await services.db.transaction().execute(async (tx) => {
+    const nowMs = services.nowMs();
+    await tx
+      .insertInto("control.users")
+      .values({ id: userId, name: email, email, email_verified: false, image: null })
+      .execute();
+    await tx
+      .insertInto("control.accounts")
+      .values({ id: toHex(newId()), account_id: userId, provider_id: "credential", user_id: userId, password })
+      .execute();
+    await services.merchants.create(tx, { merchantId, name: "王记", language: "en", currency: "CNY", nowMs });
+    await tx
+      .insertInto("control.memberships")
+      .values({ merchant_id: merchantId, user_id: userId, role: "owner", created_at_ms: nowMs })
+      .execute();
+    return await createShop(tx, services, { merchantId, userId, shopName: "王记", language: "en", nowMs });
+  });
+  const done = await server.send("POST", "/api/auth/sign-in/email", { email, password: OWNER.password });
+  return await shopOf(server, { cookie: cookieOf(done), userId, merchantId, answer: { recoveryKey: "", ...answer } });
+}
+
+async function shopOf(server: TestServer, owner: SignedInOwner): Promise<Shop> {
   const wire: Wire = (path, init) => server.app.request(`${ORIGIN}${path}`, init);
   const send = (method: string, path: string, body?: unknown): Promise<Response> =>
     server.send(method, path, body, { cookie: owner.cookie });
