@@ -13,7 +13,6 @@ export function contentSecurityPolicy(page: "till" | "office"): string {
     "connect-src 'self'",
     "style-src 'self'",
     "img-src 'self' blob:",
-    "media-src 'self' blob:",
     "manifest-src 'self'",
     "base-uri 'none'",
     `form-action ${page === "office" ? "'self'" : "'none'"}`,
@@ -24,7 +23,7 @@ export function contentSecurityPolicy(page: "till" | "office"): string {
   ].join("; ");
 }
 
-const own = ["camera", "publickey-credentials-get", "publickey-credentials-create", "usb", "serial", "hid"];
+const own = ["camera", "publickey-credentials-get", "usb", "serial"];
 const none = [
   "accelerometer",
   "bluetooth",
@@ -33,6 +32,7 @@ const none = [
   "encrypted-media",
   "geolocation",
   "gyroscope",
+  "hid",
   "idle-detection",
   "local-fonts",
   "magnetometer",
@@ -40,6 +40,7 @@ const none = [
   "midi",
   "payment",
   "picture-in-picture",
+  "publickey-credentials-create",
   "storage-access",
   "xr-spatial-tracking",
 ];

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { freshDatabase } from "./database.ts";
 import { freePort, runServer } from "./server-process.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { OWNER, cookieOf } from "./services.ts";
@@ -73,6 +74,53 @@ describe("one server a data directory", () => {
     expect(second.text()).toContain("is taken by another program");
     expect(existsSync(join(folder, "data", "server.lock"))).toBe(false);
     expect(existsSync(join(folder, "data", "postgres", "postmaster.pid"))).toBe(false);
+  });
+});
+
+describe("DATABASE_URL: a PostgreSQL of one's own", () => {
+  it("takes two servers with one key file; a wake-up and a sign-in on one are good on the other", async () => {
+    const database = await freshDatabase({ migrated: false });
+    const folder = shopFolder();
+    const env = { DATABASE_URL: database.url };
+    const [first, second] = await Promise.all([start(folder, env), start(folder, env)]);
+    const token = second.token;
+    const done = await post(second.origin, "/api/setup", { token, ...newShop });
+    // The server that greeted last printed the link that is good.
+    const other = await post(first.origin, "/api/setup", { token: first.token, ...newShop });
+    expect([done.status, other.status].filter((status) => status === 201)).toHaveLength(1);
+    const { email, password } = OWNER;
+    const signedIn = await post(first.origin, "/api/auth/sign-in/email", { email, password });
+    const cookie = cookieOf(signedIn);
+    expect((await post(second.origin, "/api/auth/sign-out", {}, cookie)).status).toBe(200);
+    const events = await database.db.selectFrom("control.audit_log").select("what").execute();
+    expect(events.map((event) => event.what)).toContain("signed-out");
+    expect(existsSync(join(folder, "data"))).toBe(false);
+    for (const { server } of [first, second]) server.kill("SIGTERM");
+    expect(await Promise.all([first.server.exit, second.server.exit])).toEqual([0, 0]);
+    await database.close();
+  });
+
+  it("with another installation's key file is refused by name, and nothing in it is changed", async () => {
+    const database = await freshDatabase();
+    const mine = await start(shopFolder(), { DATABASE_URL: database.url });
+    mine.server.kill("SIGTERM");
+    await mine.server.exit;
+    const stranger = shopFolder();
+    const other = await start(stranger);
+    other.server.kill("SIGTERM");
+    await other.server.exit;
+    const refused = runServer("main.ts", stranger, { env: { DATABASE_URL: database.url } });
+    expect(await refused.exit).toBe(3);
+    expect(refused.text()).toContain("another installation's master key");
+    await database.close();
+  });
+
+  it("that does not answer is said in one line, without its password", async () => {
+    const env = { DATABASE_URL: `postgres://guitai:hunter2@127.0.0.1:${await freePort()}/guitai` };
+    const refused = runServer("main.ts", shopFolder(), { env });
+    expect(await refused.exit).toBe(3);
+    expect(refused.text()).toContain("The database does not answer (ECONNREFUSED)");
+    expect(refused.text()).not.toContain("hunter2");
   });
 });
 
