@@ -21,6 +21,7 @@ export function Strip(props: { readonly view: TillView; readonly menu?: Componen
   const { view } = props;
   const t = tillTexts.now.strip;
   const { unsentCount, unsentMinor } = view.link;
+  const unsentSum = formatMoney(unsentMinor, view.settings.currency);
   const state = stripState(view);
   const slate = state === "offline" || state === "silent";
   const tone = slate ? "offline" : state;
@@ -47,7 +48,10 @@ export function Strip(props: { readonly view: TillView; readonly menu?: Componen
       {unsentCount > 0 && (
         <span class="strip__chip" data-unsent={unsentCount}>
           <UploadIcon size={16} />
-          {t.unsent(unsentCount, formatMoney(unsentMinor, view.settings.currency))}
+          <span class="strip__long">{t.unsent(unsentCount, unsentSum)}</span>
+          <span class="strip__short" aria-hidden="true">
+            {unsentCount} · {unsentSum}
+          </span>
         </span>
       )}
       {view.operator !== null && (

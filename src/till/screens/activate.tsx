@@ -93,7 +93,7 @@ export function ActivateScreen(): JSX.Element {
         <div class="activate__top">
           <div class="activate__words">
             <ScreenTitle>{t.activate.title}</ScreenTitle>
-            {missingHere().length > 0 ? <InsecureHelp /> : <p class="note activate__how">{t.activate.how}</p>}
+            {missingHere().length > 0 ? <InsecureHelp /> : <p class="activate__how">{t.activate.how}</p>}
           </div>
           {!cameraOff.value && !showsPreview && (
             <CameraView
@@ -147,7 +147,7 @@ function Scanned(props: {
 }): JSX.Element {
   const t = tillTexts.now.activate;
   return (
-    <div class="panel">
+    <div class="panel activate__scanned">
       <h2 class="panel__title">{t.scanned}</h2>
       <Facts
         rows={[

@@ -135,7 +135,7 @@ export function SalesScreen(): JSX.Element {
 function SaleFacts({ row, currency }: { readonly row: SaleRow; readonly currency: string }): JSX.Element {
   const t = tillTexts.now.sales;
   return (
-    <>
+    <div class="sale-facts">
       <Facts
         rows={[
           [t.state, <DeliveredMark delivered={row.delivered} />],
@@ -152,7 +152,7 @@ function SaleFacts({ row, currency }: { readonly row: SaleRow; readonly currency
           {t.lossNote(formatMoney(row.lossMinor, currency))}
         </p>
       )}
-    </>
+    </div>
   );
 }
 

@@ -144,11 +144,11 @@ export const refusalsEn: RefusalTexts = {
     "password-wrong": (refusal) => ({
       fact: `Wrong password, ${refusal.triesLeft} ${refusal.triesLeft === 1 ? "try" : "tries"} left.`,
       money: "Code unspent.",
-      todo: "Let the customer try again, or change method.",
+      todo: "",
     }),
     "password-wait": (refusal, say) => ({
       fact: `${refusal.tries} wrong tries.`,
-      money: "Code unspent.",
+      money: "",
       todo: `Wait ${say.wait(refusal.waitMs)} or change method.`,
     }),
     "password-locked": () => ({

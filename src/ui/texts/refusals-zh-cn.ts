@@ -128,11 +128,11 @@ export const refusalsZhCn: RefusalTexts = {
     "password-wrong": (refusal) => ({
       fact: `密码不对，还可试${refusal.triesLeft}次。`,
       money: "付款码未使用。",
-      todo: "请顾客再输一次，或换方式。",
+      todo: "",
     }),
     "password-wait": (refusal, say) => ({
       fact: `连错${refusal.tries}次。`,
-      money: "付款码未使用。",
+      money: "",
       todo: `${say.wait(refusal.waitMs)}后再试，或换方式。`,
     }),
     "password-locked": () => ({

@@ -71,7 +71,7 @@ export const tillZhCn = {
     number: "输入号码",
     numberHint: "16位数字",
     cash: "现金",
-    cashHint: "输入实收，显示找零",
+    cashHint: "显示找零",
     cancel: "取消本单",
     choose: "选一种收款方式，或直接用扫码枪。",
     takeCash: (sum: string): string => `收现金${sum}`,
