@@ -18,7 +18,8 @@ export interface RememberedCamera {
 export interface CameraScannerOptions {
   /**
    * Starts workers/scan.worker as a module worker, under the page's own Trusted Types policy:
-   * `() => new Worker(appWorkerUrl(scanWorkerUrl), { type: "module" })`. Called at the first start, not before.
+   * `() => new Worker(appWorkerUrl(scanWorkerUrl), { type: "module" })`. Called at the first start, not
+   * before.
    */
   readonly startWorker: () => Worker;
   /** The element that shows the picture, asked at each start; null refuses with `unsupported`. */
@@ -49,15 +50,16 @@ export interface CameraScanner extends Scanner {
 const maxDecoderDeaths = 5;
 
 /**
- * The camera of the till: opens the right one, feeds its frames to the decode worker, one at a time, and tells what
- * was read. Nothing runs before `start()`: no worker, no wasm, no camera; `stop()` switches the camera off.
+ * The camera of the till: opens the right one, feeds its frames to the decode worker, one at a time, and
+ * tells what was read. Nothing runs before `start()`: no worker, no wasm, no camera; `stop()` switches the
+ * camera off.
  *
  * ```ts
  * const scanner = createCameraScanner({ startWorker, video: () => ref.current, remembered, nowMs });
  * scanner.onScan(({ text }) => engine.presentScan(text));
  * scanner.onTrouble((refusal) => show(refusal.code));
- * const started = await scanner.start(); // refused: insecure-context, permission-denied, camera-busy, no-camera …
- * ```
+ * const started = await scanner.start(); // refused: insecure-context, permission-denied, camera-busy,
+ * no-camera … ```
  *
  * A code is told once while it stays in view, again after 2 s out of view, and again after every `start()`.
  */

@@ -118,7 +118,6 @@ async function held(stream: MediaStream, track: MediaStreamTrack, lost: () => vo
       open && abilities.torch === true ? apply(track, { torch: on }) : Promise.resolve(false),
     close() {
       open = false;
-      track.removeEventListener("ended", onEnded);
       for (const each of stream.getTracks()) each.stop();
     },
   };

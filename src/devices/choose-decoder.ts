@@ -2,7 +2,10 @@ import type { Decoder } from "./decoder.ts";
 import { createNativeDecoder } from "./native-decoder.ts";
 import type { WasmPlace } from "./zxing-wasm-decoder.ts";
 
-/** The engines of this browser: the first one reads every frame, `backup` helps when it keeps missing or breaks. */
+/**
+ * The engines of this browser: the first one reads every frame, `backup` helps when it keeps missing or
+ * breaks.
+ */
 export interface DecoderChoice {
   readonly first: Decoder;
   /** Loaded at its first call only; null when there is no other engine. */
@@ -10,8 +13,9 @@ export interface DecoderChoice {
 }
 
 /**
- * Picks by what really runs here (DESIGN §10): the browser's own detector, else zxing-wasm, else @zxing/browser.
- * Each engine is loaded only when it is chosen. Throws when not even the last one can be loaded.
+ * Picks by what really runs here (DESIGN §10): the browser's own detector, else zxing-wasm, else
+ * @zxing/browser. Each engine is loaded only when it is chosen. Throws when not even the last one can be
+ * loaded.
  */
 export async function chooseDecoder(wasm: WasmPlace): Promise<DecoderChoice> {
   const native = await nativeOrNull();

@@ -29,7 +29,10 @@ export interface Reading {
   readonly outline: readonly Point[];
 }
 
-/** An engine that finds codes in pictures. May throw when the engine itself breaks: the worker is then replaced. */
+/**
+ * An engine that finds codes in pictures. May throw when the engine itself breaks: the worker is then
+ * replaced.
+ */
 export interface Decoder {
   readonly engine: DecoderEngine;
   /** Whether looking at a part, or harder, means anything to this engine. */

@@ -7,7 +7,8 @@ export interface FrameLoop {
 /** Calls back at most once for each picture the camera delivers, until stopped. */
 export function startFrameLoop(video: HTMLVideoElement, onFrame: () => void): FrameLoop {
   let stopped = false;
-  // Older browsers lack the callback, whatever the types say: there, every repaint is taken for a new picture.
+  // Older browsers lack the callback, whatever the types say: there, every repaint is taken for a new
+  // picture.
   const everyPicture = "requestVideoFrameCallback" in video;
   let pending = 0;
   const next = (): void => {
@@ -30,8 +31,8 @@ export function startFrameLoop(video: HTMLVideoElement, onFrame: () => void): Fr
 }
 
 /**
- * Takes the picture now on `video` in the cheapest form this browser has: a VideoFrame (measured: nothing on the main
- * thread), else an ImageBitmap, else its pixels. Null when there is no picture yet.
+ * Takes the picture now on `video` in the cheapest form this browser has: a VideoFrame (measured: nothing on
+ * the main thread), else an ImageBitmap, else its pixels. Null when there is no picture yet.
  */
 export async function takeFrame(video: HTMLVideoElement): Promise<Frame | null> {
   if (video.videoWidth === 0 || video.readyState < 2) return null;
@@ -39,7 +40,8 @@ export async function takeFrame(video: HTMLVideoElement): Promise<Frame | null> 
     if ("VideoFrame" in globalThis) return new VideoFrame(video);
     if ("createImageBitmap" in globalThis) return await createImageBitmap(video);
   } catch (cause) {
-    // The picture went away between the question and the taking, as when the camera is switched off: none, then.
+    // The picture went away between the question and the taking, as when the camera is switched off: none,
+    // then.
     if (cause instanceof DOMException) return null;
     throw cause;
   }

@@ -12,7 +12,9 @@ export interface FoundCode {
   readonly outline: Outline;
 }
 
-/** What one frame gave. Text, kind of code and corner points: nothing else of the picture leaves the worker. */
+/**
+ * What one frame gave. Text, kind of code and corner points: nothing else of the picture leaves the worker.
+ */
 export interface FrameAnswer {
   /** New scans: agreed, and not in view just before. */
   readonly scans: readonly FoundCode[];

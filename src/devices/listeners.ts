@@ -5,7 +5,9 @@ export interface Listeners<T> {
   readonly tell: (event: T) => void;
 }
 
-/** A list of listeners; one that is added or taken away while it is being told is told from the next time on. */
+/**
+ * A list of listeners; one that is added or taken away while it is being told is told from the next time on.
+ */
 export function createListeners<T>(): Listeners<T> {
   const all = new Set<(event: T) => void>();
   return {

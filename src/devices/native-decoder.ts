@@ -31,8 +31,8 @@ const symbologies: ReadonlyMap<string, Symbology> = new Map([
 const needed = ["qr_code", "code_128", "ean_13", "ean_8", "upc_a"];
 
 /**
- * The browser's own detector, or null where it is missing or does not list every format a till needs: without Google
- * services it exists with an empty list (`field/payments.md` «Kiosk and platform»).
+ * The browser's own detector, or null where it is missing or does not list every format a till needs: without
+ * Google services it exists with an empty list (`field/payments.md` «Kiosk and platform»).
  */
 export async function createNativeDecoder(scope: object = globalThis): Promise<Decoder | null> {
   if (!("BarcodeDetector" in scope)) return null;

@@ -19,7 +19,10 @@ export function aimOutline(picture: Size): Outline {
   ];
 }
 
-/** From a place in the picture to CSS px in a box that shows it with `object-fit: cover`; may lie outside the box. */
+/**
+ * From a place in the picture to CSS px in a box that shows it with `object-fit: cover`; may lie outside the
+ * box.
+ */
 export function placeOnCover(point: Point, picture: Size, box: Size): Point {
   const scale = Math.max(box.width / picture.width, box.height / picture.height);
   return {

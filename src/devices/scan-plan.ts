@@ -15,9 +15,9 @@ export function aimArea(width: number, height: number): Area {
 }
 
 /**
- * The looks at the next frame, in order, after `misses` frames without a code: the middle first and then all of it;
- * every third frame harder, because what was not read three times will not be read by the same look again
- * (`field/scanning.md` «What follows»). Each list costs at most two whole pictures.
+ * The looks at the next frame, in order, after `misses` frames without a code: the middle first and then all
+ * of it; every third frame harder, because what was not read three times will not be read by the same look
+ * again (`field/scanning.md` «What follows»). Each list costs at most two whole pictures.
  */
 export function passesFor(width: number, height: number, misses: number): readonly Pass[] {
   const harder: Pass = { ...wholePicture, denoise: true };

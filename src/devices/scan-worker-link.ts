@@ -15,7 +15,9 @@ export const frameLimitMs = 2_000;
 /** The decode thread, seen from the page. It is started at the first call and again after it died. */
 export interface ScanWorkerLink {
   prepare(): Promise<Result<DecoderEngine, DecoderFault>>;
-  /** Hands a frame over; it must not be touched afterwards. A fault means: this worker is gone, call again. */
+  /**
+   * Hands a frame over; it must not be touched afterwards. A fault means: this worker is gone, call again.
+   */
   read(frame: Frame, nowMs: number): Promise<Result<FrameAnswer, DecoderFault>>;
   forget(): void;
   /** Ends the thread and frees its memory; the next call starts another. */
@@ -51,7 +53,8 @@ export function createScanWorkerLink(startWorker: () => Worker): ScanWorkerLink 
     try {
       return accepted(run());
     } catch (cause) {
-      // The page's own policy or a missing file: told like a dead thread, for the caller can do no other thing.
+      // The page's own policy or a missing file: told like a dead thread, for the caller can do no other
+      // thing.
       const detail = cause instanceof Error ? cause.message : typeof cause;
       return refused({ code: "decoder-failed", detail });
     }

@@ -43,7 +43,10 @@ export type Unsubscribe = () => void;
 /** What every scanner is to a screen: camera, keyboard wedge, serial and HID devices alike. */
 export interface Scanner {
   readonly source: ScanSource;
-  /** Begins to scan; a second call while it runs changes nothing. Never throws: a refusal says what is in the way. */
+  /**
+   * Begins to scan; a second call while it runs changes nothing. Never throws: a refusal says what is in the
+   * way.
+   */
   start(): Promise<Result<void, ScannerRefusal>>;
   /** Ends at once: no event follows, the camera's light goes out. May be started again. */
   stop(): void;

@@ -19,12 +19,15 @@ export interface SightingFilter {
 }
 
 /**
- * EAN and UPC have one check digit and no error correction: one wrong reading in ten passes it, so two frames must
- * agree (`field/scanning.md`: wrong texts on bar codes). QR and Code 128 carry check sums of their own.
+ * EAN and UPC have one check digit and no error correction: one wrong reading in ten passes it, so two frames
+ * must agree (`field/scanning.md`: wrong texts on bar codes). QR and Code 128 carry check sums of their own.
  */
 const needsAgreement: ReadonlySet<Symbology> = new Set(["ean-13", "ean-8", "upc-a", "upc-e", "other"]);
 
-/** Decides which readings of a running camera become scans: agreed where needed, and each code once while in view. */
+/**
+ * Decides which readings of a running camera become scans: agreed where needed, and each code once while in
+ * view.
+ */
 export function createSightingFilter(): SightingFilter {
   const lastSeenMs = new Map<string, number>();
   const reportedMs = new Map<string, number>();

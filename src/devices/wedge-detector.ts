@@ -1,8 +1,8 @@
 import { classifyScannedCode } from "#domain/scanned-code.ts";
 
 /**
- * Tells a keyboard scanner from a person by timing and by what comes out (`field/hardware.md` «Our rules»). Pure: it
- * is fed with keys and their times and never looks at a clock.
+ * Tells a keyboard scanner from a person by timing and by what comes out (`field/hardware.md` «Our rules»).
+ * Pure: it is fed with keys and their times and never looks at a clock.
  */
 
 export interface WedgeSettings {
@@ -59,8 +59,8 @@ export const minScanLength = 4;
 export const maxWedgeLength = 8192;
 /** Nobody types four keys in a row this quickly; every common scanner does. */
 const inhumanGapMs = 30;
-/** How much longer than a gap the silence after a possible scan is waited for: a busy tablet tells keys late, and a
- * code judged too early would be half a code. */
+/** How much longer than a gap the silence after a possible scan is waited for: a busy tablet tells keys late,
+ * and a code judged too early would be half a code. */
 const silenceGraceMs = 100;
 /** A burst with a lost character is recognised by its length alone when its scanner is slow. */
 const minDamagedLength = 8;
@@ -137,7 +137,10 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
       : { kind: "scan", text: body, averageGapMs: averageGapMs() };
   }
 
-  /** A key hit by a person just before the burst: seen by its pause, and by what is left being a code without it. */
+  /**
+   * A key hit by a person just before the burst: seen by its pause, and by what is left being a code without
+   * it.
+   */
   function withoutTypedLead(): string {
     const rest = text.slice(1);
     const restGapMs = (lastMs - secondMs) / Math.max(1, rest.length - 1);
@@ -172,7 +175,10 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
     return { kind: "trailing" };
   }
 
-  /** Whether silence may still make a scan of what is held; if not, the person need not wait for their characters. */
+  /**
+   * Whether silence may still make a scan of what is held; if not, the person need not wait for their
+   * characters.
+   */
   function mayBecomeScan(): boolean {
     if (settings.suffix !== "any" && settings.suffix !== "none") return false;
     return (text.length >= minScanLength || settings.prefix !== "") && averageGapMs() <= settings.gapLimitMs;

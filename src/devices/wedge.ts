@@ -19,8 +19,9 @@ export interface WedgeScanner extends Scanner {
   readonly source: "wedge";
   configure(settings: WedgeSettings): void;
   /**
-   * A character typed by a person while no text field had the focus, at most one gap limit after it was hit. Screens
-   * with keys of their own (the number pad) listen here and not to `keydown`: a scan burst must never be an amount.
+   * A character typed by a person while no text field had the focus, at most one gap limit after it was hit.
+   * Screens with keys of their own (the number pad) listen here and not to `keydown`: a scan burst must never
+   * be an amount.
    */
   onTyped(listener: (char: string) => void): Unsubscribe;
 }
@@ -29,8 +30,9 @@ export interface WedgeScanner extends Scanner {
 const lateTimerMs = 20;
 
 /**
- * Listens before everything else on the page. Without a focused text field characters are kept back until it is known
- * whose they are; with one they go in and are taken out again after a scan. A scanner's Enter presses nothing.
+ * Listens before everything else on the page. Without a focused text field characters are kept back until it
+ * is known whose they are; with one they go in and are taken out again after a scan. A scanner's Enter
+ * presses nothing.
  */
 export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
   const scans = createListeners<ScanEvent>();
@@ -86,7 +88,9 @@ export function createWedgeScanner(options: WedgeOptions): WedgeScanner {
     }
   }
 
-  /** `toldMs`: the time stamp of the key just told. What a busy page tells late, it also falls silent late. */
+  /**
+   * `toldMs`: the time stamp of the key just told. What a busy page tells late, it also falls silent late.
+   */
   function watchSilence(toldMs: number): void {
     clearTimeout(timer);
     const stampedMs = detector.deadlineMs();

@@ -22,8 +22,9 @@ const symbologies: ReadonlyMap<BarcodeFormat, Symbology> = new Map([
 ]);
 
 /**
- * The engine for browsers that run no WebAssembly. It reads less than half of what zxing-wasm reads, at ten times the
- * cost (`field/scanning.md`), which is why it is the last resort. About 130 KB gzip: import this file lazily.
+ * The engine for browsers that run no WebAssembly. It reads less than half of what zxing-wasm reads, at ten
+ * times the cost (`field/scanning.md`), which is why it is the last resort. About 130 KB gzip: import this
+ * file lazily.
  */
 export function createZxingJsDecoder(): Decoder {
   const hints = new Map<DecodeHintType, unknown>([
@@ -55,7 +56,9 @@ export function createZxingJsDecoder(): Decoder {
 
 type BitmapReader = Pick<BrowserQRCodeReader, "decodeBitmap">;
 
-/** One for each family: the library's reader of everything writes a stack trace to the console at every miss. */
+/**
+ * One for each family: the library's reader of everything writes a stack trace to the console at every miss.
+ */
 function createReaders(hints: Map<DecodeHintType, unknown>): readonly BitmapReader[] {
   return [new BrowserQRCodeReader(hints), new BrowserMultiFormatOneDReader(hints)];
 }

@@ -5,7 +5,10 @@ import type { Decoder, Pass, Picture, Reading } from "./decoder.ts";
 import type { Luma } from "./luma.ts";
 import { viewOf } from "./pass-view.ts";
 
-/** Options of the module itself; their numbers are places in the library's own lists. Why: `field/scanning.md`. */
+/**
+ * Options of the module itself; their numbers are places in the library's own lists. Why:
+ * `field/scanning.md`.
+ */
 const baseOptions = {
   formats: encodeFormats(["QRCode", "Code128", "EAN13", "EAN8", "UPCA", "UPCE"]),
   tryHarder: true,
@@ -43,12 +46,16 @@ const symbologies: Readonly<Record<string, Symbology>> = {
   UPCE: "upc-e",
 };
 
-/** The list of findings lives in the module's memory until it is deleted; the library's types do not say so. */
+/**
+ * The list of findings lives in the module's memory until it is deleted; the library's types do not say so.
+ */
 interface ResultList extends ZXingVector<ZXingReadResult> {
   delete(): void;
 }
 
-/** The module with its memory. The library's types leave that to a global package this layer does not load. */
+/**
+ * The module with its memory. The library's types leave that to a global package this layer does not load.
+ */
 interface ZxingModule {
   readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): number;
@@ -56,12 +63,15 @@ interface ZxingModule {
   readBarcodesFromPixmap(at: number, width: number, height: number, options: ZXingReaderOptions): ResultList;
 }
 
-/** Where the module's own file is: an address of ours in the browser, its bytes under Node. Never the library's CDN. */
+/**
+ * Where the module's own file is: an address of ours in the browser, its bytes under Node. Never the
+ * library's CDN.
+ */
 export type WasmPlace = { readonly url: string } | { readonly bytes: ArrayBuffer };
 
 /**
- * The engine that reads most (DESIGN §10): ZXing-C++ fed with brightness straight into its memory. Throws when the
- * module cannot be compiled here, or its file does not come.
+ * The engine that reads most (DESIGN §10): ZXing-C++ fed with brightness straight into its memory. Throws
+ * when the module cannot be compiled here, or its file does not come.
  */
 export async function createZxingWasmDecoder(place: WasmPlace): Promise<Decoder> {
   const overrides = "url" in place ? { locateFile: () => place.url } : { wasmBinary: place.bytes };
@@ -107,8 +117,8 @@ function readLuma(zxing: ZxingModule, luma: Luma, denoise: boolean): readonly Re
 }
 
 /**
- * The module tells a UPC-A as an EAN-13 that begins with 0, which on paper is the same thing, and a UPC-E as the
- * UPC-A it stands for; the twelve digits are what is printed and looked up.
+ * The module tells a UPC-A as an EAN-13 that begins with 0, which on paper is the same thing, and a UPC-E as
+ * the UPC-A it stands for; the twelve digits are what is printed and looked up.
  */
 function asPrinted(text: string, symbology: Symbology): Pick<Reading, "text" | "symbology"> {
   if (!/^0[0-9]{12}$/.test(text) || !["ean-13", "upc-a", "upc-e"].includes(symbology))

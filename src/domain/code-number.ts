@@ -3,8 +3,8 @@ import { accepted, assert, refused } from "./result.ts";
 import type { Result } from "./result.ts";
 
 /**
- * The 16-digit number that stands beside every payment code, for typing and Code 128: 9, 14 random digits, a Damm
- * check digit; never Luhn-valid, so that no bank card number can pass for one (PROTOCOL §9 «Number»).
+ * The 16-digit number that stands beside every payment code, for typing and Code 128: 9, 14 random digits, a
+ * Damm check digit; never Luhn-valid, so that no bank card number can pass for one (PROTOCOL §9 «Number»).
  */
 export type CodeNumber = string & { readonly [codeNumber]: true };
 declare const codeNumber: unique symbol;
@@ -21,7 +21,9 @@ export type NumberRefusal =
   | { readonly code: "too-long"; readonly digits: number }
   /** 16 digits, but not a number we issue: one digit wrong, two swapped, or another kind of number. */
   | { readonly code: "check-digit" }
-  /** Something that is neither a digit nor a usual slip stands at `at` (counted from 0 in the folded text). */
+  /**
+   * Something that is neither a digit nor a usual slip stands at `at` (counted from 0 in the folded text).
+   */
   | { readonly code: "not-a-number"; readonly at: number };
 
 /** Quasigroup of order 10 (Damm 2004): finds every single wrong digit and every swap of neighbours. */
@@ -49,7 +51,9 @@ export function dammDigit(digits: string): number {
   return interim;
 }
 
-/** Whether the last digit is the Luhn check digit of the rest, as on bank cards. `digits`: ASCII digits only. */
+/**
+ * Whether the last digit is the Luhn check digit of the rest, as on bank cards. `digits`: ASCII digits only.
+ */
 export function isLuhnValid(digits: string): boolean {
   let sum = 0;
   for (let place = 0; place < digits.length; place += 1) {
@@ -61,8 +65,9 @@ export function isLuhnValid(digits: string): boolean {
 }
 
 /**
- * The number made of 14 random digits, or `luhn-valid` when these digits would look like a bank card: draw others.
- * The caller brings the chance, each digit equally likely. Throws when `randomDigits` is not 14 ASCII digits.
+ * The number made of 14 random digits, or `luhn-valid` when these digits would look like a bank card: draw
+ * others. The caller brings the chance, each digit equally likely. Throws when `randomDigits` is not 14 ASCII
+ * digits.
  */
 export function codeNumberFrom(randomDigits: string): Result<CodeNumber, { readonly code: "luhn-valid" }> {
   assert(/^[0-9]{14}$/.test(randomDigits), "a code number is made of 14 random digits");
@@ -71,7 +76,9 @@ export function codeNumberFrom(randomDigits: string): Result<CodeNumber, { reado
   return isLuhnValid(digits) ? refused({ code: "luhn-valid" }) : accepted(digits as CodeNumber);
 }
 
-/** Draws until a number is found that no card terminal would take. Throws when `nextDigits` never gives one. */
+/**
+ * Draws until a number is found that no card terminal would take. Throws when `nextDigits` never gives one.
+ */
 export function drawCodeNumber(nextDigits: () => string): CodeNumber {
   for (let draw = 0; draw < maxDraws; draw += 1) {
     const drawn = codeNumberFrom(nextDigits());
@@ -96,11 +103,12 @@ export function groupDigits(digits: string): string {
 }
 
 /**
- * Reads a number as people type it: blanks, hyphens and dots between groups, full-width digits, O for 0, I l | for 1.
- * Answers the bare 16 digits. Total over any string.
+ * Reads a number as people type it: blanks, hyphens and dots between groups, full-width digits, O for 0, I l
+ * | for 1. Answers the bare 16 digits. Total over any string.
  */
 export function readTypedNumber(text: string): Result<CodeNumber, NumberRefusal> {
-  // One full number with a separator after every digit is 31 units: whatever is far longer is no slip of the finger.
+  // One full number with a separator after every digit is 31 units: whatever is far longer is no slip of the
+  // finger.
   if (text.length > 256) return refused({ code: "too-long", digits: text.length });
   let digits = "";
   const folded = foldCodeText(text);

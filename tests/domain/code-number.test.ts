@@ -32,6 +32,14 @@ describe("the 16-digit number of a payment code", () => {
     expect(() => fc.assert(notACard)).not.toThrow();
   });
 
+  it("one that a card terminal would take is none of ours, right Damm digit or not", () => {
+    const luhnValid = Array.from({ length: 100 }, (_, n) => `9${String(n).padStart(14, "0")}`)
+      .map((body) => `${body}${dammDigit(body)}`)
+      .find((digits) => isLuhnValid(digits));
+    expect(luhnValid).toMatch(/^9[0-9]{15}$/);
+    expect(isCodeNumber(luhnValid ?? "")).toBe(false);
+  });
+
   it("is drawn again while it would be Luhn-valid, and a stuck source of chance is a bug", () => {
     const luhnValid = Array.from({ length: 100 }, (_, n) => String(n).padStart(14, "0")).find(
       (digits) => !codeNumberFrom(digits).ok,

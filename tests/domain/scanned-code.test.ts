@@ -124,6 +124,7 @@ describe("what a scanned text is", () => {
   it("a UPC-E is one only when the scanner says so", () => {
     expect(expandUpcE("04252614")).toBe("042100005264");
     expect(classifyScannedCode("04252614", "upc-e")).toMatchObject({ gtin14: "00042100005264" });
+    expect(expandUpcE("04252615")).toBeNull();
     expect(classifyScannedCode("04252614")).toEqual({ kind: "unknown", reason: "check-digit" });
   });
 
