@@ -22,7 +22,7 @@ describe("PROTOCOL §8: what time it is", () => {
     expect(clock.readTime(mark, 0, MARK_MS, false).quality).toBe("plausible");
   });
 
-  it("two minutes behind are borne, a millisecond more is a clock set back; now runs on from the mark", () => {
+  it("two minutes behind are borne, a millisecond more is set back; now runs on from the mark", () => {
     const counted = MARK_MS + minute;
     const at = (clockMs: number): ReturnType<typeof clock.readTime> =>
       clock.readTime(mark, minute, clockMs, true);

@@ -119,7 +119,7 @@ describe("PROTOCOL §9: who and when", () => {
     }
   });
 
-  it("PROTOCOL §11: a code leased to another till is taken there, one leased to nobody needs the server", () => {
+  it("PROTOCOL §11: leased to another till it is taken there, leased to nobody it needs the server", () => {
     expect(judge({}, { lease: { held: "elsewhere", tillName: "二号柜台" } })).toEqual({
       ok: false,
       refusal: { code: "leased-elsewhere", tillName: "二号柜台" },

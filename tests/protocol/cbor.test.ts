@@ -4,9 +4,13 @@ import { describe, expect, it } from "vitest";
 import { concat, fromHex, toHex } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor, type CborKey } from "#protocol/cbor.ts";
 
-// PROTOCOL §1: one codec, one encoding of each value. cborg, written by others, is what ours is measured against.
+// PROTOCOL §1: one codec, one encoding of each value. cborg, written by others, is what ours is measured
+// against.
 
-/** cborg set to what the protocol allows: maps kept as maps, nothing indefinite, nothing twice, no floats or tags. */
+/**
+ * cborg set to what the protocol allows: maps kept as maps, nothing indefinite, nothing twice, no floats or
+ * tags.
+ */
 const strictly: cborg.DecodeOptions = {
   strict: true,
   useMaps: true,

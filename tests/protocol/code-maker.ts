@@ -8,8 +8,8 @@ import * as codes from "#protocol/payment-code-bytes.ts";
 import type { CodePayload } from "#protocol/payment-code-bytes.ts";
 import { withByteChanged, type Shop, type SigningKey } from "./shop.ts";
 
-// Payment codes made by hand, so that each of their parts can be wrong while the rest is right, and the whole way a
-// till judges them: text, bytes, key, signature, claims.
+// Payment codes made by hand, so that each of their parts can be wrong while the rest is right, and the whole
+// way a till judges them: text, bytes, key, signature, claims.
 
 /** A code before it is put together, and the till it is shown to. */
 export interface Presented {

@@ -74,7 +74,7 @@ describe("PROTOCOL §3: what an activation code is read as", () => {
     }
   });
 
-  it("scanned: a secret of 128 bits, the root's thumbprint, and the names to show before anything is pressed", async () => {
+  it("scanned: a secret of 128 bits, the root's thumbprint, and names to show beforehand", async () => {
     expect(scanned).toMatchObject({ source: "scanned", locator: activation.locator, ...names });
     expect(toHex(scanned.secret)).toBe(toHex(activation.scannedSecret));
     expect(scanned.rootThumbprint).toEqual(await thumbprint(shop.root.point));
@@ -163,7 +163,7 @@ describe("PROTOCOL §3: the tablet proves itself and never sends the secret", ()
     expect(await enrolment.checkEnrolment((await received(typed)).signed, [])).toBeNull();
   });
 
-  it("a vault key that is no point of the curve is refused now, not when something is first sealed to it", async () => {
+  it("a vault key that is no point of the curve is refused now, not when first sealed to", async () => {
     const asked = { ...request, vaultKey: new Uint8Array(65).fill(4) };
     expect(await enrolment.checkEnrolment((await received(typed, asked)).signed, secrets)).toBeNull();
   });

@@ -118,7 +118,7 @@ describe("PROTOCOL §7: a page of the feed", () => {
     expect(await open(asAnswer)).toBeNull();
   });
 
-  it("asked for in another request: no page, unless the asking is over and only its source matters", async () => {
+  it("asked for in another request: no page, unless only its source matters any more", async () => {
     const signed = await feed.signFeedPage(shop.answer.privateKey, page);
     expect(await open(signed, await hashGet(feed.feedPath(12, "ff")))).toBeNull();
     expect(await open(signed, null)).toEqual(page);

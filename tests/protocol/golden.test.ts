@@ -21,9 +21,10 @@ import { openSealed } from "#protocol/sealed.ts";
 import * as vault from "#protocol/vault-records.ts";
 import { readVectors } from "./vectors.ts";
 
-// What docs/protocol.md pins. A red line here means that tills and servers of two versions no longer understand each
-// other: the change is wrong, or it is a new version of a message. Encodings, hashes, MACs and numbers must match byte
-// for byte; signatures and sealed boxes are random, so those that stand here must hold and open.
+// What docs/protocol.md pins. A red line here means that tills and servers of two versions no longer
+// understand each other: the change is wrong, or it is a new version of a message. Encodings, hashes, MACs
+// and numbers must match byte for byte; signatures and sealed boxes are random, so those that stand here must
+// hold and open.
 
 interface Key {
   readonly pkcs8: Bytes;

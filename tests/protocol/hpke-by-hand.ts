@@ -1,7 +1,7 @@
 import { createDecipheriv, createECDH, createHmac } from "node:crypto";
 
-// HPKE base mode (RFC 9180), the receiving half, written from the RFC over Node's primitives: a second opinion on what
-// `seal` makes. It keeps to DHKEM(P-256, HKDF-SHA256) and HKDF-SHA256.
+// HPKE base mode (RFC 9180), the receiving half, written from the RFC over Node's primitives: a second
+// opinion on what `seal` makes. It keeps to DHKEM(P-256, HKDF-SHA256) and HKDF-SHA256.
 
 const KEM_P256 = 0x0010;
 const KDF_SHA256 = 0x0001;

@@ -67,7 +67,7 @@ describe("PROTOCOL §2: within a lineage a keyset only goes forward", () => {
     expect(await offered(other, shop.keyset)).toBeNull();
   });
 
-  it("a withdrawn key stays withdrawn: neither active nor retired nor missing in a later version", async () => {
+  it("a withdrawn key stays so: neither active nor retired nor missing in a later version", async () => {
     const withdrawn = next([
       keysetRow(shop.answer, "answer"),
       keysetRow(spare, "issuer", shop.merchant, "withdrawn"),

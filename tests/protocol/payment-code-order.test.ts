@@ -44,7 +44,8 @@ describe("PROTOCOL §9: the first check that fails names the refusal", () => {
     flaws.slice(at + 1).map(([later, second]) => ({ earlier, later, first, second })),
   );
   it.each(pairs)("$earlier before $later", async ({ earlier, later, first, second }) => {
-    // Under a key nobody knows, a code in another shop's name is said to be that shop's: it helps more (PROTOCOL §9).
+    // Under a key nobody knows, a code in another shop's name is said to be that shop's: it helps more
+    // (PROTOCOL §9).
     const name = earlier === "unknown-key" && later === "another-merchant" ? later : earlier;
     expect(await shown(second(first(goodCode(shop))), shop.merchant)).toBe(name);
   });

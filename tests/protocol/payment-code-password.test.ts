@@ -77,7 +77,7 @@ describe("G10/B2: the password of a code is bound to it by a keyed tag", () => {
     expect(toHex(await codes.codeTag(siteKey, other, p))).not.toBe(toHex(tag));
   });
 
-  it("two shops never share the work of guessing: their salts differ under the same eight bytes", async () => {
+  it("two shops never share the work of guessing: under the same salt theirs differ", async () => {
     const salts: Bytes[] = [
       await codes.codeSalt("0123456789AB", payload.salt),
       await codes.codeSalt("0123456789AC", payload.salt),

@@ -49,7 +49,8 @@ describe("G7/C2: a code that is as it should be", () => {
     const outer = decodeCbor(made);
     const [header, , payload, signature] = (outer.ok ? outer.value : []) as Uint8Array[];
     if (!header || !payload || !signature) throw new Error("no COSE_Sign1");
-    // Sig_structure by hand: array of 4, "Signature1", three byte strings; the payload is longer than 23 bytes.
+    // Sig_structure by hand: array of 4, "Signature1", three byte strings; the payload is longer than 23
+    // bytes.
     const structure = Buffer.concat([
       Buffer.of(0x84, 0x6a),
       Buffer.from("Signature1"),
@@ -69,7 +70,7 @@ describe("G7/C2: a code that is as it should be", () => {
     expect(toHex(header)).toBe(`a201260448${toHex(shop.issuer.kid)}`);
   });
 
-  it("C3: comes back whole from lower case, full width and blanks at its ends, as wedges and input methods send it", async () => {
+  it("C3: comes back whole from lower case, full width and blanks, as wedges and input methods send", async () => {
     const wide = text.replaceAll(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0));
     for (const sent of [text.toLowerCase(), wide, ` ${text}\r\n`]) expect(await showText(sent)).toBe("taken");
   });
@@ -344,7 +345,7 @@ describe("PROTOCOL §9: exactly this form and no other", () => {
     await expect(fc.assert(total, { numRuns: 200 })).resolves.toBeUndefined();
   });
 
-  it("whatever payload is accepted is written back byte for byte, so tags can be made from what was read", async () => {
+  it("what is accepted is written back byte for byte, so tags can be made from what was read", async () => {
     const key = await newSigningKey();
     const keyset = { ...shop.keyset, keys: [keysetRow(key, "issuer", shop.merchant)] };
     const facts = fc.record({

@@ -10,7 +10,7 @@ const subject = randomBytes(16);
 const a = randomBytes(32);
 
 describe("PROTOCOL §10: what stands on the disk about a secret", () => {
-  it('C4: is mac(pepper,"pin",[subject,version,A]), and without VK nothing can be tried against it', async () => {
+  it('C4: is mac(pepper,"pin",[subject,version,A]): without VK nothing can be tried', async () => {
     const expected = await mac(
       await macKey(await hkdf(vk, utf8("guitai/pepper/1"), 32)),
       "pin",
@@ -32,7 +32,8 @@ describe("PROTOCOL §10: what stands on the disk about a secret", () => {
     expect(vault.secretBytes("a".repeat(129))).toBeNull();
     expect(vault.secretBytes("付".repeat(42))?.length).toBe(126);
     expect(vault.secretBytes("付".repeat(43))).toBeNull();
-    // One character of 3 bytes becomes 33 when folded: the limit holds for what is hashed, not for what was typed.
+    // One character of 3 bytes becomes 33 when folded: the limit holds for what is hashed, not for what was
+    // typed.
     expect(vault.secretBytes("\uFDFA".repeat(5))).toBeNull();
     expect(vault.secretBytes("")).toBeNull();
     expect(vault.secretBytes("\uD800")).toBeNull();

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromHex } from "#protocol/bytes.ts";
 
-// The golden vectors of docs/vectors: JSON in which «h'00ff'» stands for bytes, as in CBOR's diagnostic notation.
+// The golden vectors of docs/vectors: JSON in which «h'00ff'» stands for bytes, as in CBOR's diagnostic
+// notation.
 
 const folder = join(import.meta.dirname, "../../docs/vectors");
 const bytesText = /^h'((?:[0-9a-f]{2})*)'$/;
