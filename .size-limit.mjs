@@ -1,5 +1,5 @@
-// What a tablet must fetch and run before the keypad can be used: the page's own scripts and the workers it starts,
-// without what is loaded later on purpose (the scanner, hashing, encryption).
+// What a tablet must fetch and run before the keypad can be used: the page's own scripts and the workers it
+// starts, without what is loaded later on purpose (the scanner, hashing, encryption).
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -11,7 +11,10 @@ import type { Services } from "./services.ts";
 import { signedClock, type SignedClock } from "./journal/signed-clock.ts";
 
 /** What of the services the books need; set-up has no more than this at hand. */
-export type Ground = Pick<Services, "config" | "db" | "log" | "nowMs" | "master" | "instance" | "merchants" | "wakeUps">;
+export type Ground = Pick<
+  Services,
+  "config" | "db" | "log" | "nowMs" | "master" | "instance" | "merchants" | "wakeUps"
+>;
 
 export interface Books extends Ground {
   /** HMAC key of bearer tokens and challenges: of the installation, so that any of its servers takes them. */
@@ -24,7 +27,9 @@ export async function openBooks(ground: Ground): Promise<Books> {
   return { ...ground, tokenKey, clock: signedClock(ground.db, ground.nowMs) };
 }
 
-/** The merchant's keys. Throws when there is no such merchant: whoever asks has read its id from our own rows. */
+/**
+ * The merchant's keys. Throws when there is no such merchant: whoever asks has read its id from our own rows.
+ */
 export async function keysOf(
   ground: Pick<Ground, "merchants" | "nowMs">,
   db: Database,
@@ -53,8 +58,15 @@ export interface SignedKeyset {
   readonly signature: Bytes;
 }
 
-/** What the tills of this merchant know of our keys: the server's own and the merchant's issuers (PROTOCOL §2). */
-export async function signedKeyset(ground: Ground, db: Database, merchant: Uint8Array): Promise<SignedKeyset> {
+/**
+ * What the tills of this merchant know of our keys: the server's own and the merchant's issuers (PROTOCOL
+ * §2).
+ */
+export async function signedKeyset(
+  ground: Ground,
+  db: Database,
+  merchant: Uint8Array,
+): Promise<SignedKeyset> {
   const ours = await db
     .selectFrom("control.instance_keys")
     .select(["kid", "use", "public_key", "not_before_ms", "not_after_ms", "state"])
@@ -74,7 +86,8 @@ export async function signedKeyset(ground: Ground, db: Database, merchant: Uint8
     if (use !== "root") keys.push({ ...keyRow(row), use, merchant: null });
   }
   for (const row of theirs) keys.push({ ...keyRow(row), use: "issuer", merchant: new Uint8Array(merchant) });
-  // Keys are added and only ever go active → retired → withdrawn, so this sum only grows with what it stands for.
+  // Keys are added and only ever go active → retired → withdrawn, so this sum only grows with what it stands
+  // for.
   const version = keys.reduce((sum, key) => sum + { active: 1, retired: 2, withdrawn: 3 }[key.state], 0);
   const bytes = encodeKeyset({ lineage: ground.instance.lineage, version, keys });
   return { version, bytes, signature: await signKeyset(ground.instance.root.privateKey, bytes) };
@@ -97,7 +110,11 @@ function keyRow(row: {
 }
 
 /** Wakes whoever looks on. A lost wake-up costs a delay, so its failure must not undo what it speaks of. */
-export async function wake(ground: Ground, merchant: Uint8Array, ...topics: readonly WakeUpTopic[]): Promise<void> {
+export async function wake(
+  ground: Ground,
+  merchant: Uint8Array,
+  ...topics: readonly WakeUpTopic[]
+): Promise<void> {
   try {
     for (const topic of topics) await ground.wakeUps.notify(ground.db, topic, merchant);
   } catch (fault) {

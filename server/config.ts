@@ -1,10 +1,13 @@
-// Settings come from the environment and are judged once, at start: a wrong one is said in one line, all of them at
-// once, and nothing is started. A setting that is quietly replaced by a default would put a shop's money elsewhere.
+// Settings come from the environment and are judged once, at start: a wrong one is said in one line, all of
+// them at once, and nothing is started. A setting that is quietly replaced by a default would put a shop's
+// money elsewhere.
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import * as v from "valibot";
 
-/** What the server runs with. Paths are absolute; `publicUrl` is an origin without a path or trailing slash. */
+/**
+ * What the server runs with. Paths are absolute; `publicUrl` is an origin without a path or trailing slash.
+ */
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -15,7 +18,9 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   /** Where the master key lies. Never under `dataDir`: a copied data directory must not carry its own key. */
   readonly keyFile: string;
-  /** Addresses of reverse proxies whose X-Forwarded-For is believed. Loopback counts when PUBLIC_URL is set. */
+  /**
+   * Addresses of reverse proxies whose X-Forwarded-For is believed. Loopback counts when PUBLIC_URL is set.
+   */
   readonly trustedProxies: readonly string[];
   /** A shop to look around in, in data of its own. */
   readonly demo: boolean;

@@ -7,7 +7,10 @@ import * as v from "valibot";
 
 const holderSchema = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** When the process began, as the system tells it: a number that a later process with the same pid cannot share. */
+  /**
+   * When the process began, as the system tells it: a number that a later process with the same pid cannot
+   * share.
+   */
   began: v.string(),
   host: v.string(),
 });
@@ -27,10 +30,15 @@ export interface DataLock {
 }
 
 const heartbeatMs = 10_000;
-/** A holder on another host cannot be asked whether it lives; without a beat for this long it is taken for dead. */
+/**
+ * A holder on another host cannot be asked whether it lives; without a beat for this long it is taken for
+ * dead.
+ */
 const silentMs = 35_000;
 
-/** Takes `dataDir` for this process, or names the process that holds it. A dead process's lock is taken over. */
+/**
+ * Takes `dataDir` for this process, or names the process that holds it. A dead process's lock is taken over.
+ */
 export function takeDataLock(dataDir: string): DataLockResult {
   const path = join(dataDir, "server.lock");
   const own: Holder = { pid: process.pid, began: processBegan(process.pid) ?? "", host: hostname() };
@@ -80,7 +88,10 @@ function create(path: string, text: string): boolean {
   }
 }
 
-/** Removes exactly the stale lock that was read. When another start was quicker, puts its lock back and names it. */
+/**
+ * Removes exactly the stale lock that was read. When another start was quicker, puts its lock back and names
+ * it.
+ */
 function removeStale(path: string, staleText: string): Holder | null {
   const aside = `${path}.stale.${process.pid}`;
   try {
@@ -131,7 +142,8 @@ export function processBegan(pid: number): string | null {
   if (process.platform === "linux") {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // The second field is the name in brackets and may hold spaces; the 22nd is the start, in ticks since boot.
+      // The second field is the name in brackets and may hold spaces; the 22nd is the start, in ticks since
+      // boot.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       if (fields[0] === "Z") return null;
       const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -1,5 +1,5 @@
-// Opening the shop's data: the lock, the database, the schema, the keys. The same steps for the server and for the
-// commands that are run beside it.
+// Opening the shop's data: the lock, the database, the schema, the keys. The same steps for the server and
+// for the commands that are run beside it.
 import { mkdirSync } from "node:fs";
 import type { Result } from "#domain/result.ts";
 import { takeDataLock } from "./data-lock.ts";
@@ -23,7 +23,10 @@ export interface OpenData {
 
 const never = new Promise<void>(() => undefined);
 
-/** For the server: holds the data directory, and starts the embedded database unless DATABASE_URL names another. */
+/**
+ * For the server: holds the data directory, and starts the embedded database unless DATABASE_URL names
+ * another.
+ */
 export async function openData(config: Config, log: Log): Promise<Result<OpenData, DataRefusal>> {
   if (config.databaseUrl !== null) {
     // Servers that share a database hold no state of their own, so there is nothing to lock.

@@ -1,4 +1,5 @@
-// One JSON line an event. Lines carry codes and ids; a secret, a payment code, a name or an address never stands in one.
+// One JSON line an event. Lines carry codes and ids; a secret, a payment code, a name or an address never
+// stands in one.
 import type { Writable } from "node:stream";
 
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -10,7 +11,8 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-// The second fence: whoever adds a field by one of these names sees it withheld, and not a password in a file.
+// The second fence: whoever adds a field by one of these names sees it withheld, and not a password in a
+// file.
 const withheld = /password|secret|token|cookie|authorization|recovery|pin$|^code(text)?$|email/iu;
 
 /**

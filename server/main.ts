@@ -1,4 +1,5 @@
-// The server's start and end. Settings, data, keys, routes, in that order; and back in the other order on a signal.
+// The server's start and end. Settings, data, keys, routes, in that order; and back in the other order on a
+// signal.
 import { join } from "node:path";
 import { isSetUpOpen, openSetUp } from "./accounts/set-up.ts";
 import { allAddresses, hasSecureAddress, mainAddress } from "./addresses.ts";
@@ -76,7 +77,10 @@ function say(words: string): number {
   return exitCodes.refused;
 }
 
-/** What a person at the terminal needs: where the pages are, and on the first run the link that makes the owner. */
+/**
+ * What a person at the terminal needs: where the pages are, and on the first run the link that makes the
+ * owner.
+ */
 async function greet(services: Services, config: Config): Promise<void> {
   const main = mainAddress(config);
   const lines = ["", `Guitai 柜台${config.demo ? " (demo)" : ""}`];

@@ -1,5 +1,5 @@
-// `npm run owner-link [-- EMAIL]`: prints a link that signs an owner in once. Whoever may run this on the server may
-// read its keys anyway; that it was done is written down.
+// `npm run owner-link [-- EMAIL]`: prints a link that signs an owner in once. Whoever may run this on the
+// server may read its keys anyway; that it was done is written down.
 import { openConnection } from "./db/connection.ts";
 import { makeOwnerLink } from "./accounts/owner-links.ts";
 import { mainAddress } from "./addresses.ts";

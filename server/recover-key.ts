@@ -1,5 +1,5 @@
-// `npm run recover-key`: makes KEY_FILE again from the printed recovery key, read from standard input so that it stands
-// in no command history.
+// `npm run recover-key`: makes KEY_FILE again from the printed recovery key, read from standard input so that
+// it stands in no command history.
 import { openConnection } from "./db/connection.ts";
 import { readConfig } from "./config.ts";
 import { joinData } from "./data.ts";

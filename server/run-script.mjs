@@ -1,4 +1,5 @@
-// Runs one of the checkout's own scripts on the pinned Node, on a machine whose own Node may not read TypeScript:
+// Runs one of the checkout's own scripts on the pinned Node, on a machine whose own Node may not read
+// TypeScript:
 //   node server/run-script.mjs bench/main.ts list --json
 import { installDependencies, pinnedNode, run } from "./prepare.mjs";
 

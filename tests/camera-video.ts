@@ -2,8 +2,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 
 /**
  * Films for Chromium's fake camera. Start it with
- * `--use-fake-device-for-media-stream --use-fake-ui-for-media-stream --use-file-for-fake-video-capture=<absolute path>`;
- * the film runs in a loop.
+ * `--use-fake-device-for-media-stream --use-fake-ui-for-media-stream
+ * --use-file-for-fake-video-capture=<absolute path>`; the film runs in a loop.
  */
 
 export interface CameraVideo {

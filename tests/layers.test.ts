@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// A wall that nobody has run against proves nothing: here somebody does, in a copy of the house without its people.
+// A wall that nobody has run against proves nothing: here somebody does, in a copy of the house without its
+// people.
 
 const root = join(import.meta.dirname, "..");
 let house = "";

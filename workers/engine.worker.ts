@@ -15,7 +15,9 @@ import { trustedWorkerUrl } from "./trusted-worker-url.ts";
 const channel = new BroadcastChannel("guitai");
 const tell = (message: ChannelMessage): void => channel.postMessage(message);
 
-/** So long a customer waits for the server to say more about a code; then the till decides with what it has. */
+/**
+ * So long a customer waits for the server to say more about a code; then the till decides with what it has.
+ */
 const ASK_SERVER_MS = 4000;
 
 const surroundings: Surroundings = {

@@ -3,8 +3,8 @@ import { PinDesk, type Argon2 } from "#engine/vault/pin-desk.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 
 /**
- * The thread where the characters of a secret stand together: one pad, then it is thrown away with its memory.
- * Argon2 and HPKE load while the first characters are typed; the keypad does not wait for them.
+ * The thread where the characters of a secret stand together: one pad, then it is thrown away with its
+ * memory. Argon2 and HPKE load while the first characters are typed; the keypad does not wait for them.
  */
 const argon2: Argon2 = async (secret, salt, profile) => {
   const { argon2id } = await import("hash-wasm");

@@ -3,8 +3,9 @@ import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import type { ChannelMessage, SyncPoke, TakeOver } from "#protocol/engine-calls.ts";
 
 /**
- * Keeps the till's program for when the network is gone, and carries its entries when it is back. Workbox precaches
- * and routes; its background-sync queue deletes before it sends and is not used for money (`field/sync.md`).
+ * Keeps the till's program for when the network is gone, and carries its entries when it is back. Workbox
+ * precaches and routes; its background-sync queue deletes before it sends and is not used for money
+ * (`field/sync.md`).
  */
 declare const self: ServiceWorkerGlobalScope & {
   readonly __WB_MANIFEST: Parameters<typeof precacheAndRoute>[0];

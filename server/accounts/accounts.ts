@@ -1,5 +1,5 @@
-// Sign-in, over better-auth's core. Its own routes are not mounted: what an office needs is called from ours, so the
-// surface is what stands in routes.ts and nothing else.
+// Sign-in, over better-auth's core. Its own routes are not mounted: what an office needs is called from ours,
+// so the surface is what stands in routes.ts and nothing else.
 import { randomUUID } from "node:crypto";
 import { APIError, createAuthEndpoint } from "better-auth/api";
 import { setSessionCookie } from "better-auth/cookies";
@@ -34,11 +34,14 @@ export interface Accounts {
 const idleSeconds = 12 * 3600;
 const renewSeconds = 300;
 
-/** The cookie's name on HTTPS and on the machine's own name; `__Host-` binds it to this host and to Secure. */
+/**
+ * The cookie's name on HTTPS and on the machine's own name; `__Host-` binds it to this host and to Secure.
+ */
 export const HOST_COOKIE = "__Host-guitai";
 /**
- * The cookie's name on plain HTTP over a network, where browsers take no Secure cookie. Less safe, as that address is:
- * who reads the traffic reads the cookie. A different name, so that one can never stand in for the other.
+ * The cookie's name on plain HTTP over a network, where browsers take no Secure cookie. Less safe, as that
+ * address is: who reads the traffic reads the cookie. A different name, so that one can never stand in for
+ * the other.
  */
 export const PLAIN_COOKIE = "guitai-plain";
 

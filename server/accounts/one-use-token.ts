@@ -1,5 +1,5 @@
-// Tokens that open something once: 32 random bytes for the link, and their SHA-256 for the database, so that a copy of
-// the database opens nothing.
+// Tokens that open something once: 32 random bytes for the link, and their SHA-256 for the database, so that
+// a copy of the database opens nothing.
 import { randomBytes } from "#protocol/bytes.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { sha256 } from "#protocol/crypto.ts";

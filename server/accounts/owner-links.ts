@@ -1,4 +1,5 @@
-// A way back for an owner who is locked out: whoever can run a command on the server can print a link that signs in.
+// A way back for an owner who is locked out: whoever can run a command on the server can print a link that
+// signs in.
 import type { Result } from "#domain/result.ts";
 import { audit } from "../audit.ts";
 import type { Database } from "../db/tables.ts";

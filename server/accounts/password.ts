@@ -6,7 +6,8 @@ import type { OfficeRefusal } from "#protocol/office-api.ts";
 export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 128;
 
-// Argon2id is the library's default; OWASP's choice for it: 19 MiB, 2 passes, 1 lane. The parameters stand in each hash, so they can be raised.
+// Argon2id is the library's default; OWASP's choice for it: 19 MiB, 2 passes, 1 lane. The parameters stand in
+// each hash, so they can be raised.
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** What is typed the same is the same, whatever keyboard it came from. */

@@ -5,8 +5,8 @@ import { refuse } from "../http/refusal.ts";
 import type { Services } from "../services.ts";
 
 /**
- * Lets only members of a merchant through, and only in one of `roles` when any are named. The handler then finds
- * `c.get("member")`. Refused: 401 `not-signed-in`, 403 `not-allowed`.
+ * Lets only members of a merchant through, and only in one of `roles` when any are named. The handler then
+ * finds `c.get("member")`. Refused: 401 `not-signed-in`, 403 `not-allowed`.
  */
 export function requireMember(
   services: Pick<Services, "accounts" | "db">,

@@ -1,4 +1,5 @@
-// The first owner. Whoever started the server holds the one-time link it printed; nobody else can claim the instance.
+// The first owner. Whoever started the server holds the one-time link it printed; nobody else can claim the
+// instance.
 import { randomUUID } from "node:crypto";
 import { newId, shortId } from "#protocol/ids.ts";
 import { sameBytes } from "#protocol/bytes.ts";

@@ -21,14 +21,15 @@ const COMMON: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The text as both ends hash it (PROTOCOL §10): NFKC, well-formed, at most 128 bytes. Refused when it is none of
- * that, or not of the kind the pad can enter, or easily guessed.
+ * The text as both ends hash it (PROTOCOL §10): NFKC, well-formed, at most 128 bytes. Refused when it is none
+ * of that, or not of the kind the pad can enter, or easily guessed.
  */
 export function judgeCodePassword(
   typed: string,
   kind: PasswordKind,
 ): Result<string, { readonly code: "password-weak"; readonly why: PasswordWeakness }> {
-  const weak = (why: PasswordWeakness): ReturnType<typeof judgeCodePassword> => refused({ code: "password-weak", why });
+  const weak = (why: PasswordWeakness): ReturnType<typeof judgeCodePassword> =>
+    refused({ code: "password-weak", why });
   if (!typed.isWellFormed()) return weak("kind");
   const text = typed.normalize("NFKC");
   if (utf8(text).length > MAX_PASSWORD_BYTES) return weak("kind");
@@ -59,8 +60,8 @@ function isDoubled(text: string): boolean {
 }
 
 /**
- * A generated password, made anew from the merchant's secret and the caller's request id: a repeated request shows
- * the same one, and nothing of it has to be stored (of the request id only a hash is).
+ * A generated password, made anew from the merchant's secret and the caller's request id: a repeated request
+ * shows the same one, and nothing of it has to be stored (of the request id only a hash is).
  */
 export async function generateCodePassword(
   merchantSecret: Uint8Array,

@@ -1,5 +1,5 @@
-// Codes as the office sees them. A code's state is worked out when it is asked for: nothing has to run at midnight
-// for a code to be expired.
+// Codes as the office sees them. A code's state is worked out when it is asked for: nothing has to run at
+// midnight for a code to be expired.
 import { sql } from "kysely";
 import type { Bytes } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";

@@ -1,5 +1,5 @@
-// Issues a payment code (PROTOCOL §9, §11; G9): signed, with its number, its lease and its place in the server's
-// journal, or not at all. The password is hashed into the code's tag and forgotten.
+// Issues a payment code (PROTOCOL §9, §11; G9): signed, with its number, its lease and its place in the
+// server's journal, or not at all. The password is hashed into the code's tag and forgotten.
 import { hashRaw } from "@node-rs/argon2";
 import { randomInt } from "node:crypto";
 import { drawCodeNumber } from "#domain/code-number.ts";
@@ -101,7 +101,8 @@ async function issuedBefore(
     .executeTakeFirst();
   if (row === undefined) return null;
   const { generated } = row;
-  const generatedPassword = generated && (await generateCodePassword(keys.masterSecret, requestId, generated));
+  const generatedPassword =
+    generated && (await generateCodePassword(keys.masterSecret, requestId, generated));
   return { cti: new Uint8Array(row.cti), generatedPassword };
 }
 
@@ -255,13 +256,22 @@ async function writeCode(
     await writeChange(tx, merchant, audience, code, made.atMs);
     const lease = { type: "lease", cti, till: leaseTill, tillName: place.leaseName } as const;
     await writeChange(tx, merchant, audience, lease, made.atMs);
-    const detail = { code: shortId(cti), amountMinor: payload.amountMinor, password: payload.rule !== "none" };
+    const detail = {
+      code: shortId(cti),
+      amountMinor: payload.amountMinor,
+      password: payload.rule !== "none",
+    };
     await audit(tx, { merchantId: merchant, atMs: made.atMs, who: by.userId, what: "code-issued", detail });
     return accepted(null);
   });
 }
 
-async function insertCode(tx: DatabaseTransaction, by: IssueFor, made: MadeCode, place: Place): Promise<void> {
+async function insertCode(
+  tx: DatabaseTransaction,
+  by: IssueFor,
+  made: MadeCode,
+  place: Place,
+): Promise<void> {
   const { payload } = made;
   // The lock on the server's journal stands around this: nobody else counts meanwhile.
   const last = await tx

@@ -18,7 +18,9 @@ export interface IssuePlan {
   readonly password: { readonly typed: string } | "generate" | null;
 }
 
-/** Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code. */
+/**
+ * Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code.
+ */
 export function planIssue(
   request: IssueCodeRequest,
   policy: CodePolicy,
@@ -31,7 +33,11 @@ export function planIssue(
   if (!password.ok) return password;
   const days = request.validDays ?? policy.validDays;
   const validFromMs = toSecond(Math.max(request.fromMs ?? nowMs, nowMs));
-  const ends = [validFromMs + days * DAY_MS, nowMs + MAX_CODE_LIFE_DAYS * DAY_MS, policy.latestExpiryMs ?? Infinity];
+  const ends = [
+    validFromMs + days * DAY_MS,
+    nowMs + MAX_CODE_LIFE_DAYS * DAY_MS,
+    policy.latestExpiryMs ?? Infinity,
+  ];
   const expiresAtMs = toSecond(Math.min(...ends));
   if (expiresAtMs <= Math.max(nowMs, validFromMs)) return refused({ code: "validity-past" });
   return accepted({ validFromMs, expiresAtMs, password: password.value });

@@ -1,5 +1,5 @@
-// Under which week's key a code may be issued (PROTOCOL §9): one that every till in use already holds, or the code
-// would be refused at a counter that has no network to ask.
+// Under which week's key a code may be issued (PROTOCOL §9): one that every till in use already holds, or the
+// code would be refused at a counter that has no network to ask.
 import { keyEpochAt, KEY_EPOCHS_AHEAD } from "#domain/key-epoch.ts";
 import type { Database } from "../db/tables.ts";
 
@@ -16,7 +16,11 @@ export interface KeyAudience {
 }
 
 /** The best epoch to issue under, or null when the tills hold none in common yet (`till-not-ready`). */
-export async function chooseKeyEpoch(db: Database, audience: KeyAudience, nowMs: number): Promise<number | null> {
+export async function chooseKeyEpoch(
+  db: Database,
+  audience: KeyAudience,
+  nowMs: number,
+): Promise<number | null> {
   const tills = await tillsToWaitFor(db, audience, nowMs);
   const current = keyEpochAt(nowMs);
   if (tills.length === 0) return current;
@@ -35,7 +39,11 @@ interface WaitedFor {
 }
 
 /** Active tills seen lately. One that has applied nothing yet gets keys and codes in the same first page. */
-async function tillsToWaitFor(db: Database, audience: KeyAudience, nowMs: number): Promise<readonly WaitedFor[]> {
+async function tillsToWaitFor(
+  db: Database,
+  audience: KeyAudience,
+  nowMs: number,
+): Promise<readonly WaitedFor[]> {
   let query = db
     .selectFrom("books.till_epochs as e")
     .innerJoin("books.tills as t", (join) =>
@@ -52,7 +60,11 @@ async function tillsToWaitFor(db: Database, audience: KeyAudience, nowMs: number
   return await query.execute();
 }
 
-async function keyEpochsHeld(db: Database, merchant: Uint8Array, till: WaitedFor): Promise<ReadonlySet<number>> {
+async function keyEpochsHeld(
+  db: Database,
+  merchant: Uint8Array,
+  till: WaitedFor,
+): Promise<ReadonlySet<number>> {
   const rows = await db
     .selectFrom("books.site_keys as s")
     .innerJoin("books.feed_changes as f", (join) =>

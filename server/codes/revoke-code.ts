@@ -16,10 +16,14 @@ export type RevokeRefusal =
 type Stopped = RevokeRefusal | { readonly code: "revoked-already" };
 
 /**
- * Takes a code back: its value is free again, and every till that could take it is told. Doing it twice is doing it
- * once. A spent or expired code has nothing to take back (`code-not-open`).
+ * Takes a code back: its value is free again, and every till that could take it is told. Doing it twice is
+ * doing it once. A spent or expired code has nothing to take back (`code-not-open`).
  */
-export async function revokeCode(books: Books, by: IssueFor, cti: Bytes): Promise<Result<null, RevokeRefusal>> {
+export async function revokeCode(
+  books: Books,
+  by: IssueFor,
+  cti: Bytes,
+): Promise<Result<null, RevokeRefusal>> {
   const { merchant, userId } = by;
   const code = await books.db
     .selectFrom("books.codes")
@@ -30,7 +34,8 @@ export async function revokeCode(books: Books, by: IssueFor, cti: Bytes): Promis
   if (code === undefined) return refused({ code: "not-found" });
   const said = { kind: "code-revoked", cti, amountMinor: code.amount_minor } as const;
   const done = await appendServerEntries<null, Stopped>(books, merchant, [said], async (tx) => {
-    // The lock that a push takes before it claims: a code is spent or revoked, and everybody agrees which was first.
+    // The lock that a push takes before it claims: a code is spent or revoked, and everybody agrees which was
+    // first.
     const row = await tx
       .selectFrom("books.codes")
       .select(["revoked_at_ms", "expires_at_ms", "only_till"])

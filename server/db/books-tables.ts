@@ -43,7 +43,10 @@ export interface TillsTable {
   revoked_at_ms: number | null;
 }
 
-/** `pending` typed code, owner has not said «same» · `frozen` fork · `damaged` the chain broke · `closed` replaced. */
+/**
+ * `pending` typed code, owner has not said «same» · `frozen` fork · `damaged` the chain broke · `closed`
+ * replaced.
+ */
 export type EpochState = "pending" | "open" | "frozen" | "damaged" | "closed";
 
 export interface TillEpochsTable {

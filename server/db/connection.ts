@@ -45,7 +45,10 @@ export function openConnection(url: string, log: Log, size = 16): Connection {
   };
 }
 
-/** int8 as a number. Times in ms and whole minor units fit; anything that does not is a bug that must not round. */
+/**
+ * int8 as a number. Times in ms and whole minor units fit; anything that does not is a bug that must not
+ * round.
+ */
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError("an int8 from the database is not a safe integer");

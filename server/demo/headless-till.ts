@@ -1,5 +1,5 @@
-// A till without screen and browser, on the protocol's functions alone: it enrols, sells, pushes and pulls as the real
-// one does. The demo shop's sales come from it, and the tests hold the server to its word with it.
+// A till without screen and browser, on the protocol's functions alone: it enrols, sells, pushes and pulls as
+// the real one does. The demo shop's sales come from it, and the tests hold the server to its word with it.
 import { hashRaw } from "@node-rs/argon2";
 import { judgeCode } from "#domain/payment-code.ts";
 import { accepted, assert, refused, type Result } from "#domain/result.ts";
@@ -175,7 +175,12 @@ export class HeadlessTill {
       versions: { feed: this.feedVersion, keyset: this.keyset.version, build: BUILD },
       body: encoded,
     });
-    const row = { signed: await signEntry(this.#device.privateKey, bytes), hash: await hashEntry(bytes), seq, body };
+    const row = {
+      signed: await signEntry(this.#device.privateKey, bytes),
+      hash: await hashEntry(bytes),
+      seq,
+      body,
+    };
     this.journal.push(row);
     return row;
   }
@@ -201,7 +206,10 @@ export class HeadlessTill {
     return await this.sell([{ method: "cash", amountMinor, receivedMinor: amountMinor }]);
   }
 
-  /** Takes a scanned code text or a 16-digit number, judged with what this till knows, and sells what it covers. */
+  /**
+   * Takes a scanned code text or a 16-digit number, judged with what this till knows, and sells what it
+   * covers.
+   */
   async sellCode(
     presented: string,
     password: string | null,
@@ -238,13 +246,17 @@ export class HeadlessTill {
       if (!holds) return refused({ code: "password-wrong" });
     }
     this.#spentHere.add(payload.cti);
-    return accepted(await this.sell([{
-      method: "payment-code",
-      ...judged.value,
-      cti: fromHex(payload.cti),
-      via: typed ? "number" : "scan",
-      cose: authentic.value.cose,
-    }]));
+    return accepted(
+      await this.sell([
+        {
+          method: "payment-code",
+          ...judged.value,
+          cti: fromHex(payload.cti),
+          via: typed ? "number" : "scan",
+          cose: authentic.value.cose,
+        },
+      ]),
+    );
   }
 
   /** Says hello; keeps the token. Null: no answer that counts. */
@@ -273,7 +285,9 @@ export class HeadlessTill {
   }
 
   /** Pushes what is not receipted (or these rows) and keeps the receipt. Null: no answer that counts. */
-  async push(rows: readonly JournalRow[] = this.journal.slice(this.receiptedSeq + 1)): Promise<Answer | null> {
+  async push(
+    rows: readonly JournalRow[] = this.journal.slice(this.receiptedSeq + 1),
+  ): Promise<Answer | null> {
     const count = fittingPush(rows.map((row) => row.signed));
     const answer = await this.pushEntries(rows.slice(0, count).map((row) => row.signed));
     if (answer?.result === "ok") {
@@ -296,7 +310,10 @@ export class HeadlessTill {
     while (this.receiptedSeq < this.head.seq) {
       const before = this.receiptedSeq;
       const answer = await this.push();
-      assert(answer?.result === "ok" && this.receiptedSeq > before, "the server takes what the till delivers");
+      assert(
+        answer?.result === "ok" && this.receiptedSeq > before,
+        "the server takes what the till delivers",
+      );
     }
   }
 

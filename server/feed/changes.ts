@@ -1,5 +1,5 @@
-// Writes what tills must learn. A change stands in its writer's own transaction without a version, so that neither can
-// be there without the other; the sequencer numbers it after the commit (PROTOCOL §7).
+// Writes what tills must learn. A change stands in its writer's own transaction without a version, so that
+// neither can be there without the other; the sequencer numbers it after the commit (PROTOCOL §7).
 import { concat, randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeFeedChange, type FeedChange } from "#protocol/feed.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
@@ -43,7 +43,9 @@ export async function writeChange(
 
 let written = 0;
 
-/** Ids grow within one process, so that two changes of one moment keep the order in which they were written. */
+/**
+ * Ids grow within one process, so that two changes of one moment keep the order in which they were written.
+ */
 function newChangeId(nowMs: number): Bytes {
   written = (written + 1) % 0x1_0000_0000;
   const head = new DataView(new ArrayBuffer(12));

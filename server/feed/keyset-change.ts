@@ -3,7 +3,9 @@ import { decodeKeyset } from "#protocol/keyset.ts";
 import { signedKeyset, type Books } from "../books.ts";
 import { everyTill, writeChange } from "./changes.ts";
 
-/** Makes sure the feed carries our keys as they are now: a till must know a key before what was signed by it. */
+/**
+ * Makes sure the feed carries our keys as they are now: a till must know a key before what was signed by it.
+ */
 export async function ensureKeyset(books: Books, merchant: Uint8Array): Promise<void> {
   const now = await signedKeyset(books, books.db, merchant);
   const told = await books.db

@@ -1,6 +1,12 @@
 // One page of a till's feed (PROTOCOL §7): what it may know, in the order of versions, signed whole.
 import { sql } from "kysely";
-import { decodeFeedChange, MAX_FEED_CHANGES, signFeedPage, type FeedChange, type SignedPage } from "#protocol/feed.ts";
+import {
+  decodeFeedChange,
+  MAX_FEED_CHANGES,
+  signFeedPage,
+  type FeedChange,
+  type SignedPage,
+} from "#protocol/feed.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import type { Books } from "../books.ts";
 import type { EpochState } from "../db/books-tables.ts";
@@ -36,7 +42,12 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
   const { merchant } = request;
   if (till.state === "pending" || till.state === "closed") {
     // Not ours to trust (yet, or any more): its names and its standing, and no version to go on from.
-    const shop = { type: "shop", shopName: till.shop_name, tillName: till.till_name, currency: till.currency } as const;
+    const shop = {
+      type: "shop",
+      shopName: till.shop_name,
+      tillName: till.till_name,
+      currency: till.currency,
+    } as const;
     const state = { type: "till-state", state: till.state === "closed" ? "revoked" : "active" } as const;
     return await sign(books, request, { from: 0, to: 0, full: true, changes: [shop, state] });
   }
@@ -44,7 +55,13 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
   await ensureKeyset(books, merchant);
   if (secrets) {
     const { till: id, epoch } = request;
-    await ensureSiteKeys(books, { merchant, store: till.store_id, till: id, epoch, vaultKey: till.vault_key });
+    await ensureSiteKeys(books, {
+      merchant,
+      store: till.store_id,
+      till: id,
+      epoch,
+      vaultKey: till.vault_key,
+    });
   }
   await sequenceFeed(books.db, merchant);
   const head = await feedHead(books.db, merchant);
@@ -101,7 +118,8 @@ async function readChanges(
 ): Promise<readonly { readonly version: number; readonly body: Uint8Array }[]> {
   const { merchant, till, epoch } = request;
   const { from, head, full, secrets, limit } = range;
-  // A full page leaves out what a later change of the same subject has replaced, and what nobody needs any more.
+  // A full page leaves out what a later change of the same subject has replaced, and what nobody needs any
+  // more.
   const onlyLatest = full
     ? sql`and (f.until_ms is null or f.until_ms > ${books.nowMs()}) and not exists (
         select 1 from books.feed_changes g where g.merchant_id = f.merchant_id and g.subject = f.subject

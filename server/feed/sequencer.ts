@@ -1,5 +1,6 @@
-// Gives feed changes their versions. Versions are given after commit, under one lock a merchant: a version given at
-// write time could become visible after a higher one, and a till that had passed it would never see it.
+// Gives feed changes their versions. Versions are given after commit, under one lock a merchant: a version
+// given at write time could become visible after a higher one, and a till that had passed it would never see
+// it.
 import { sql } from "kysely";
 import { wake, type Ground } from "../books.ts";
 import type { Database } from "../db/tables.ts";
@@ -48,7 +49,10 @@ export async function feedHead(db: Database, merchant: Uint8Array): Promise<numb
   return row?.feed_version ?? 0;
 }
 
-/** After a commit that wrote changes: numbers them and wakes the tills. A failure costs a delay, never a change. */
+/**
+ * After a commit that wrote changes: numbers them and wakes the tills. A failure costs a delay, never a
+ * change.
+ */
 export async function publishChanges(ground: Ground, merchant: Uint8Array): Promise<void> {
   await sequenceFeed(ground.db, merchant);
   await wake(ground, merchant, "feed");

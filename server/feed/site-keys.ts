@@ -1,4 +1,5 @@
-// The weekly keys under which a store's code passwords and numbers are tagged (PROTOCOL §2, §9), sealed to each till.
+// The weekly keys under which a store's code passwords and numbers are tagged (PROTOCOL §2, §9), sealed to
+// each till.
 import { encodeCbor } from "#protocol/cbor.ts";
 import { hkdf, macKey } from "#protocol/crypto.ts";
 import { seal, siteKeyAad } from "#protocol/sealed.ts";
@@ -13,7 +14,11 @@ export function siteKeyBytes(masterSecret: Uint8Array, store: Uint8Array, keyEpo
   return hkdf(masterSecret, encodeCbor(["site-key", store, keyEpoch]), 32);
 }
 
-export async function siteKey(masterSecret: Uint8Array, store: Uint8Array, keyEpoch: number): Promise<CryptoKey> {
+export async function siteKey(
+  masterSecret: Uint8Array,
+  store: Uint8Array,
+  keyEpoch: number,
+): Promise<CryptoKey> {
   return await macKey(await siteKeyBytes(masterSecret, store, keyEpoch));
 }
 
@@ -26,7 +31,10 @@ export interface VaultHolder {
   readonly vaultKey: Uint8Array;
 }
 
-/** Makes sure the feed carries to this till every key it should hold: this week's, two ahead, all with live codes. */
+/**
+ * Makes sure the feed carries to this till every key it should hold: this week's, two ahead, all with live
+ * codes.
+ */
 export async function ensureSiteKeys(books: Books, holder: VaultHolder): Promise<void> {
   const { db } = books;
   const { merchant, store, till, epoch } = holder;

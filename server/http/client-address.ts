@@ -1,5 +1,5 @@
-// Who is asking, by address; and by which way. What a proxy says is believed only from a proxy we were told of:
-// otherwise anybody could put a made-up address into a header and have tries without end.
+// Who is asking, by address; and by which way. What a proxy says is believed only from a proxy we were told
+// of: otherwise anybody could put a made-up address into a header and have tries without end.
 import type { Context } from "hono";
 import type { Config } from "../config.ts";
 import type { AppEnv } from "./env.ts";

@@ -1,4 +1,5 @@
-// Server-sent events of one merchant: hints to fetch again, never data. A slow reader misses hints and nothing else.
+// Server-sent events of one merchant: hints to fetch again, never data. A slow reader misses hints and
+// nothing else.
 import type { Context } from "hono";
 import type { Services } from "../services.ts";
 import type { AppEnv } from "./env.ts";
@@ -10,8 +11,8 @@ const heartbeatMs = 15_000;
 const fullStreamWaitMs = 15_000;
 
 /**
- * Answers with a stream of `{"type": topic}`. Refused as `too-many-tries` (429) past the merchant's limit of streams.
- * Ends when the reader leaves or the server stops.
+ * Answers with a stream of `{"type": topic}`. Refused as `too-many-tries` (429) past the merchant's limit of
+ * streams. Ends when the reader leaves or the server stops.
  */
 export function eventStream(
   c: Context<AppEnv>,

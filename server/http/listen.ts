@@ -1,4 +1,5 @@
-// The listening socket, and how it lets go: no new connections, the running requests finish, then what is left is cut.
+// The listening socket, and how it lets go: no new connections, the running requests finish, then what is
+// left is cut.
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { createServer } from "node:http";
@@ -11,8 +12,8 @@ import type { AppEnv } from "./env.ts";
 
 export interface Listening {
   /**
-   * Stops accepting and resolves when every request is answered, or after `limitMs` with what is left cut off.
-   * True when all were answered.
+   * Stops accepting and resolves when every request is answered, or after `limitMs` with what is left cut
+   * off. True when all were answered.
    */
   close(limitMs: number): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
-// Token buckets: so many tries at once, then one every while. In memory, so each process counts for itself, and a
-// restart forgets; what must never be given back (a PIN's tries) is counted in the database elsewhere.
+// Token buckets: so many tries at once, then one every while. In memory, so each process counts for itself,
+// and a restart forgets; what must never be given back (a PIN's tries) is counted in the database elsewhere.
 
 export interface RateLimit {
   /** 0 when the try may be made (and it is then counted), else how long to wait. */

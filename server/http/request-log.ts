@@ -1,5 +1,5 @@
-// One line a request: which route, what came of it, how long it took. Never an address with its values, a query, a
-// header or a body: those hold tokens and codes.
+// One line a request: which route, what came of it, how long it took. Never an address with its values, a
+// query, a header or a body: those hold tokens and codes.
 import { randomBytes } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";

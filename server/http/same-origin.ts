@@ -1,5 +1,5 @@
-// Requests that change something must come from our own pages. A cookie alone does not show that: any page can make a
-// browser send one.
+// Requests that change something must come from our own pages. A cookie alone does not show that: any page
+// can make a browser send one.
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { AppEnv } from "./env.ts";
@@ -11,7 +11,8 @@ const safe = new Set(["GET", "HEAD", "OPTIONS"]);
 export function sameOriginOnly(config: Config): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     if (safe.has(c.req.method)) return await next();
-    // Tills prove themselves by signatures and carry no cookie; a relay may bring their entries without a browser.
+    // Tills prove themselves by signatures and carry no cookie; a relay may bring their entries without a
+    // browser.
     const isTill = c.req.path.startsWith("/api/till/");
     if (!isSameOrigin(c, config, isTill)) return refuse(c, 403, { code: "cross-origin" });
     if (!hasRightKind(c, isTill)) {

@@ -1,5 +1,6 @@
-// Wake-ups: «something changed for this merchant, fetch again». Hints only: a lost one costs a delay, never data, and
-// who listens also asks from time to time. LISTEN/NOTIFY carries them between servers on one database.
+// Wake-ups: «something changed for this merchant, fetch again». Hints only: a lost one costs a delay, never
+// data, and who listens also asks from time to time. LISTEN/NOTIFY carries them between servers on one
+// database.
 import { sql } from "kysely";
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import { Client } from "pg";

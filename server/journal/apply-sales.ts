@@ -1,5 +1,5 @@
-// What sales do to the books: the projection, the claims on codes, the losses. Nothing here can refuse an entry: what
-// does not fit becomes a named outcome beside it (PROTOCOL §5, §11).
+// What sales do to the books: the projection, the claims on codes, the losses. Nothing here can refuse an
+// entry: what does not fit becomes a named outcome beside it (PROTOCOL §5, §11).
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeTillBody, type EntryRef, type TillBody } from "#protocol/entry-bodies.ts";
 import { shortId } from "#protocol/ids.ts";
@@ -50,8 +50,8 @@ export interface Effects {
 }
 
 /**
- * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids, so that
- * two pushes never wait for each other in a circle. Sales rows follow in `writeSales`.
+ * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids,
+ * so that two pushes never wait for each other in a circle. Sales rows follow in `writeSales`.
  */
 export async function claimCodes(
   tx: DatabaseTransaction,
@@ -98,7 +98,11 @@ async function lockCodes(
     .selectFrom("books.codes")
     .select(["cti", "amount_minor", "lease_till", "only_till", "revoked_at_ms", "expires_at_ms"])
     .where("merchant_id", "=", merchant)
-    .where("cti", "in", uses.map((use) => Buffer.from(use.cti)))
+    .where(
+      "cti",
+      "in",
+      uses.map((use) => Buffer.from(use.cti)),
+    )
     .orderBy("cti")
     .forUpdate()
     .execute();
@@ -171,7 +175,10 @@ async function decide(
   return { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
 }
 
-function claimColumns(ref: EntryRef, use: Use): {
+function claimColumns(
+  ref: EntryRef,
+  use: Use,
+): {
   till_id: Bytes;
   epoch: number;
   seq: number;
@@ -248,7 +255,11 @@ export async function writeSales(
   await writeOutcomes(tx, source, effects.outcomes);
 }
 
-async function writeOutcomes(tx: DatabaseTransaction, source: Source, outcomes: readonly Outcome[]): Promise<void> {
+async function writeOutcomes(
+  tx: DatabaseTransaction,
+  source: Source,
+  outcomes: readonly Outcome[],
+): Promise<void> {
   const { merchant, nowMs } = source;
   // In one order for all: the loser may be a sale that another push is about to touch too.
   const ordered = [...outcomes].sort((a, b) => compareText(refText(a.ref), refText(b.ref)));
@@ -273,7 +284,12 @@ async function writeOutcomes(tx: DatabaseTransaction, source: Source, outcomes: 
       .where("seq", "=", ref.seq)
       .returning("loss_minor")
       .executeTakeFirst();
-    const loss = { type: "loss", epoch: ref.epoch, seq: ref.seq, lossMinor: sale?.loss_minor ?? lossMinor } as const;
+    const loss = {
+      type: "loss",
+      epoch: ref.epoch,
+      seq: ref.seq,
+      lossMinor: sale?.loss_minor ?? lossMinor,
+    } as const;
     await writeChange(tx, merchant, { till: ref.till, epoch: ref.epoch }, loss, nowMs);
   }
 }

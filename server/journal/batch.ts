@@ -1,5 +1,5 @@
-// What a push is worth before the database is asked: which of its entries form an unbroken chain that the till's own
-// key vouches for (PROTOCOL §5). Pure: bytes in, verdict out.
+// What a push is worth before the database is asked: which of its entries form an unbroken chain that the
+// till's own key vouches for (PROTOCOL §5). Pure: bytes in, verdict out.
 import { sameBytes, type Bytes } from "#protocol/bytes.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
 import { decodeEntry, hashEntry, verifyEntry, type Entry, type SignedEntry } from "#protocol/entry.ts";
@@ -51,13 +51,16 @@ function continues(first: Entry, place: number, entry: Entry): boolean {
 export interface Authenticity {
   /** So many entries from the front are one chain, the last of them signed by the till. */
   readonly authentic: number;
-  /** Entries follow that do not chain to them, and the till itself signed those: its journal broke, not the line. */
+  /**
+   * Entries follow that do not chain to them, and the till itself signed those: its journal broke, not the
+   * line.
+   */
   readonly brokenByTill: boolean;
 }
 
 /**
- * How far the batch is authentic under this device key. The last entry's signature vouches for all before it; where
- * the chain breaks, the entry before the break has to vouch (PROTOCOL §5 `damaged`).
+ * How far the batch is authentic under this device key. The last entry's signature vouches for all before it;
+ * where the chain breaks, the entry before the break has to vouch (PROTOCOL §5 `damaged`).
  */
 export async function authenticate(batch: Batch, devicePoint: Uint8Array): Promise<Authenticity> {
   const key = await importPublicKey(devicePoint);
@@ -71,7 +74,8 @@ export async function authenticate(batch: Batch, devicePoint: Uint8Array): Promi
   // One signature is the rule; a signature spoiled on a disk must not hold up what stands before it.
   while (authentic > 0 && !(await vouched(key, run[authentic - 1]))) authentic--;
   const last = entries.at(-1);
-  const brokenByTill = breakAt > 0 && last !== undefined && (await vouched(key, last)) && chained(entries.slice(breakAt));
+  const brokenByTill =
+    breakAt > 0 && last !== undefined && (await vouched(key, last)) && chained(entries.slice(breakAt));
   return { authentic, brokenByTill };
 }
 
@@ -104,7 +108,9 @@ export type Placement =
   | { readonly kind: "fork"; readonly seq: number; readonly past: readonly BatchEntry[] }
   | { readonly kind: "quarantine"; readonly past: readonly BatchEntry[] };
 
-/** Places authentic entries against what is held. Same hash is a repeat and changes nothing (PROTOCOL §5, §6). */
+/**
+ * Places authentic entries against what is held. Same hash is a repeat and changes nothing (PROTOCOL §5, §6).
+ */
 export function place(held: Held, entries: readonly BatchEntry[]): Placement {
   const first = entries[0];
   if (first === undefined) return { kind: "append", entries: [], late: false };
@@ -115,7 +121,9 @@ export function place(held: Held, entries: readonly BatchEntry[]): Placement {
   const fresh = entries.findIndex((item) => item.entry.seq > held.headSeq);
   if (held.takes === "quarantine") {
     const from = differs >= 0 ? differs : fresh;
-    return from < 0 ? { kind: "append", entries: [], late: false } : { kind: "quarantine", past: entries.slice(from) };
+    return from < 0
+      ? { kind: "append", entries: [], late: false }
+      : { kind: "quarantine", past: entries.slice(from) };
   }
   if (differs >= 0) {
     return { kind: "fork", seq: entries[differs]?.entry.seq ?? 0, past: entries.slice(differs) };

@@ -1,5 +1,6 @@
-// Takes a push (PROTOCOL §5): what is authentic is stored, once, whatever the till's standing. One transaction a
-// batch under the lock of its epoch; the answer is made after the commit, from what was committed.
+// Takes a push (PROTOCOL §5): what is authentic is stored, once, whatever the till's standing. One
+// transaction a batch under the lock of its epoch; the answer is made after the commit, from what was
+// committed.
 import { sql } from "kysely";
 import { toHex, type Bytes } from "#protocol/bytes.ts";
 import type { Push, Answer, AnswerDetail, AnswerResult } from "#protocol/push.ts";
@@ -16,7 +17,9 @@ import { APPLIED_VERSION, payJournalDuties, takeArrivals } from "./server-journa
 /** What an answer says, before time, lineage and request are put to it. */
 export type Verdict = Pick<Answer, "merchant" | "till" | "epoch" | "seq" | "headHash" | "result" | "detail">;
 
-/** `not-a-push`: bytes that are none · `unknown-epoch`: no such till here; there is nothing to sign for it. */
+/**
+ * `not-a-push`: bytes that are none · `unknown-epoch`: no such till here; there is nothing to sign for it.
+ */
 export type IngestResult =
   | { readonly ok: true; readonly value: Verdict }
   | { readonly ok: false; readonly refusal: { readonly code: "not-a-push" | "unknown-epoch" } };
@@ -52,9 +55,16 @@ async function afterCommit(books: Books, merchant: Bytes, effects: Effects | nul
     if ((effects?.outcomes.length ?? 0) > 0) await payJournalDuties(books, merchant);
     if (effects?.soldCodes === true) await publishChanges(books, merchant);
     const code = effects?.soldCodes === true ? (["code"] as const) : [];
-    await wake(books, merchant, ...((effects?.sales.length ?? 0) > 0 ? (["sale"] as const) : []), ...code, "till");
+    await wake(
+      books,
+      merchant,
+      ...((effects?.sales.length ?? 0) > 0 ? (["sale"] as const) : []),
+      ...code,
+      "till",
+    );
   } catch (fault) {
-    // The entries are committed and must be receipted; duties and versions are made up for by the upkeep round.
+    // The entries are committed and must be receipted; duties and versions are made up for by the upkeep
+    // round.
     books.log.warn("push-follow-up-postponed", faultFields(fault));
   }
 }
@@ -176,7 +186,8 @@ function takesOf(row: LockedEpoch): Held["takes"] {
     case "damaged":
       return "quarantine";
     case "closed":
-      // Who stole a tablet, or enrolled one the owner did not recognise, speaks with a key that proves nothing.
+      // Who stole a tablet, or enrolled one the owner did not recognise, speaks with a key that proves
+      // nothing.
       return row.closed_reason === "stolen" || row.closed_reason === "rejected" ? "quarantine" : "late";
   }
 }
@@ -297,7 +308,10 @@ async function entryAt(tx: DatabaseTransaction, batch: Batch, seq: number): Prom
 }
 
 /** An entry as it was signed, from its row. */
-export function signedEntry(row: { readonly bytes: Uint8Array; readonly signature: Uint8Array }): SignedEntry {
+export function signedEntry(row: {
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+}): SignedEntry {
   return { bytes: new Uint8Array(row.bytes), signature: new Uint8Array(row.signature) };
 }
 

@@ -1,5 +1,6 @@
-// The server's own journal of a merchant (PROTOCOL §5): the same bytes, chain and codec as a till's, signed by the
-// answer key. Codes issued and revoked and double spends decided stand here, so that the books can be rebuilt.
+// The server's own journal of a merchant (PROTOCOL §5): the same bytes, chain and codec as a till's, signed
+// by the answer key. Codes issued and revoked and double spends decided stand here, so that the books can be
+// rebuilt.
 import { refused, type Result } from "#domain/result.ts";
 import { randomBytes, sameBytes, utf8, type Bytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
@@ -53,8 +54,8 @@ export async function beginServerJournal(
 }
 
 /**
- * Appends to the merchant's server journal, in one transaction with `deed`. Signed before the transaction; when
- * somebody else has appended meanwhile, it is signed again. A refusal of `deed` rolls everything back.
+ * Appends to the merchant's server journal, in one transaction with `deed`. Signed before the transaction;
+ * when somebody else has appended meanwhile, it is signed again. A refusal of `deed` rolls everything back.
  * Throws when the head moves on for `MAX_RACES` rounds.
  */
 export async function appendServerEntries<T, R>(
@@ -176,10 +177,14 @@ async function write(
 }
 
 /**
- * Takes `count` arrival numbers; answers the first. It locks the merchant's counters until the commit, so arrivals
- * become visible in their order: take them last, when all else that can wait is done.
+ * Takes `count` arrival numbers; answers the first. It locks the merchant's counters until the commit, so
+ * arrivals become visible in their order: take them last, when all else that can wait is done.
  */
-export async function takeArrivals(tx: DatabaseTransaction, merchant: Uint8Array, count: number): Promise<number> {
+export async function takeArrivals(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  count: number,
+): Promise<number> {
   const row = await tx
     .updateTable("books.counters")
     .set((eb) => ({ arrival: eb("arrival", "+", count) }))
@@ -208,7 +213,9 @@ export async function oweServerEntry(
     .execute();
 }
 
-/** Says what is owed, in the order in which it was decided. Safe to run at any time and by several at once. */
+/**
+ * Says what is owed, in the order in which it was decided. Safe to run at any time and by several at once.
+ */
 export async function payJournalDuties(ground: Ground, merchant: Uint8Array): Promise<number> {
   const owed = await ground.db
     .selectFrom("books.journal_duties")

@@ -1,5 +1,5 @@
-// What has to happen although nobody asks: the signatures a push did not check, duties a crash left, versions a crash
-// left. Each round is bounded, so that a shop in trouble does not slow the others down.
+// What has to happen although nobody asks: the signatures a push did not check, duties a crash left, versions
+// a crash left. Each round is bounded, so that a shop in trouble does not slow the others down.
 import { importPublicKey } from "#protocol/crypto.ts";
 import { verifyEntry } from "#protocol/entry.ts";
 import type { Books } from "../books.ts";
@@ -34,8 +34,10 @@ export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): ()
 
 /** One round; answers how many signatures were checked. */
 export async function upkeepRound(books: Books): Promise<number> {
-  for (const merchant of await merchantsIn(books, "books.journal_duties")) await payJournalDuties(books, merchant);
-  for (const merchant of await merchantsIn(books, "books.feed_changes")) await sequenceFeed(books.db, merchant);
+  for (const merchant of await merchantsIn(books, "books.journal_duties"))
+    await payJournalDuties(books, merchant);
+  for (const merchant of await merchantsIn(books, "books.feed_changes"))
+    await sequenceFeed(books.db, merchant);
   return await checkSignatures(books);
 }
 
@@ -57,8 +59,8 @@ async function merchantsIn(
 }
 
 /**
- * Checks each entry's own signature, which the push left to its successors'. A bad one is a finding and no more: the
- * entry stays authentic by the later signatures of its chain (PROTOCOL §5).
+ * Checks each entry's own signature, which the push left to its successors'. A bad one is a finding and no
+ * more: the entry stays authentic by the later signatures of its chain (PROTOCOL §5).
  */
 async function checkSignatures(books: Books): Promise<number> {
   const epochs = await books.db

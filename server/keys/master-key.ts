@@ -1,5 +1,5 @@
-// The master key: 32 bytes in KEY_FILE, outside the data. Every secret in the database is sealed under it, so a copy
-// of the database alone opens nothing.
+// The master key: 32 bytes in KEY_FILE, outside the data. Every secret in the database is sealed under it, so
+// a copy of the database alone opens nothing.
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { randomBytes, utf8 } from "#protocol/bytes.ts";

@@ -1,5 +1,5 @@
-// A merchant's own keys: the data key that seals its fields, the issuer key that signs its payment codes, and the
-// master secret that site keys come from. One merchant's keys open nothing of another's.
+// A merchant's own keys: the data key that seals its fields, the issuer key that signs its payment codes, and
+// the master secret that site keys come from. One merchant's keys open nothing of another's.
 import { randomBytes, toHex } from "#protocol/bytes.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { exportPublicKey, importSigningKey, keyId, newSigningPair } from "#protocol/crypto.ts";
@@ -33,8 +33,9 @@ export interface MerchantKeyring {
   /** Writes the merchant's row with fresh keys. Throws when the merchant is there already. */
   create(tx: DatabaseTransaction, merchant: NewMerchant): Promise<void>;
   /**
-   * The merchant's keys; null when there is no such merchant. An issuer key past its 90 days is replaced first
-   * (`onRotated` is told, so that the keyset gets a new version). Inside a transaction pass the transaction.
+   * The merchant's keys; null when there is no such merchant. An issuer key past its 90 days is replaced
+   * first (`onRotated` is told, so that the keyset gets a new version). Inside a transaction pass the
+   * transaction.
    */
   load(db: Database, merchantId: Uint8Array, nowMs: number): Promise<MerchantKeys | null>;
 }
@@ -122,7 +123,10 @@ function inTransaction<T>(db: Database, work: (tx: DatabaseTransaction) => Promi
   return db.isTransaction ? work(db as DatabaseTransaction) : db.transaction().execute(work);
 }
 
-/** Two requests may find the old key at once: the merchant's row is the lock, and the second finds the new key. */
+/**
+ * Two requests may find the old key at once: the merchant's row is the lock, and the second finds the new
+ * key.
+ */
 async function rotate(
   tx: DatabaseTransaction,
   dataKey: FieldKey,

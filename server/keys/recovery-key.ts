@@ -1,4 +1,5 @@
-// The recovery key: shown once at set-up, to print. It opens the sealed copy of the master key, and nothing else can.
+// The recovery key: shown once at set-up, to print. It opens the sealed copy of the master key, and nothing
+// else can.
 import { fromCrockford, toCrockford } from "#protocol/base32.ts";
 import { concat, randomBytes, sameBytes } from "#protocol/bytes.ts";
 import type { Bytes } from "#protocol/bytes.ts";
@@ -11,7 +12,10 @@ const checkBytes = 2;
 const groupLength = 5;
 const place: FieldPlace = { merchant: null, field: "instance.recovery_wrap", version: 1 };
 
-/** Makes a recovery key and seals `masterKey` under it. `text` is for people's eyes once, and is stored nowhere. */
+/**
+ * Makes a recovery key and seals `masterKey` under it. `text` is for people's eyes once, and is stored
+ * nowhere.
+ */
 export async function newRecoveryKey(
   masterKey: Uint8Array,
 ): Promise<{ readonly text: string; readonly wrap: Bytes }> {
@@ -21,7 +25,9 @@ export async function newRecoveryKey(
   return { text: text.match(new RegExp(`.{1,${groupLength}}`, "gu"))?.join("-") ?? text, wrap };
 }
 
-/** `recovery-key-mistyped`: not a recovery key at all. `recovery-key-wrong`: one, but of another installation. */
+/**
+ * `recovery-key-mistyped`: not a recovery key at all. `recovery-key-wrong`: one, but of another installation.
+ */
 export type RecoveryResult =
   | { readonly ok: true; readonly value: Bytes }
   | {
@@ -29,7 +35,10 @@ export type RecoveryResult =
       readonly refusal: { readonly code: "recovery-key-mistyped" | "recovery-key-wrong" };
     };
 
-/** The master key, from the typed recovery key and the sealed copy. Case, spaces, hyphens, O and 0 are forgiven. */
+/**
+ * The master key, from the typed recovery key and the sealed copy. Case, spaces, hyphens, O and 0 are
+ * forgiven.
+ */
 export async function openWithRecoveryKey(typed: string, wrap: Uint8Array): Promise<RecoveryResult> {
   const bytes = fromCrockford(typed);
   const secret = bytes?.slice(0, secretBytes);

@@ -1,5 +1,5 @@
-// Encryption of single database fields. The place a value belongs to is bound into it: a sealed value that is copied
-// to another merchant's row, or another column, does not open.
+// Encryption of single database fields. The place a value belongs to is bound into it: a sealed value that is
+// copied to another merchant's row, or another column, does not open.
 import { concat, randomBytes, utf8 } from "#protocol/bytes.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { encodeCbor } from "#protocol/cbor.ts";

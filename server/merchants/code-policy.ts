@@ -67,7 +67,10 @@ export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<
     feedVersion: version,
     changedAtMs: byServer ? null : row.saved_at_ms,
     changedBy: byServer ? null : (row.email ?? row.saved_by),
-    tills: tills.map((till) => ({ name: till.name, hasIt: version !== null && till.feed_version >= version })),
+    tills: tills.map((till) => ({
+      name: till.name,
+      hasIt: version !== null && till.feed_version >= version,
+    })),
   };
 }
 

@@ -1,4 +1,5 @@
-// A new shop's books: one store, its first till with an activation code, the owner as operator, safe rules for codes.
+// A new shop's books: one store, its first till with an activation code, the owner as operator, safe rules
+// for codes.
 import { newId, shortId } from "#protocol/ids.ts";
 import { SAFE_CODE_POLICY, type ActivationAnswer } from "#protocol/office-api.ts";
 import type { Ground } from "../books.ts";
@@ -25,8 +26,8 @@ const FIRST_NAMES: Readonly<Record<Language, { readonly till: string; readonly o
 };
 
 /**
- * Writes the shop in the transaction that has written the merchant and its owner. Answers the first till's short id
- * and its activation code, which is kept nowhere as text.
+ * Writes the shop in the transaction that has written the merchant and its owner. Answers the first till's
+ * short id and its activation code, which is kept nowhere as text.
  */
 export async function createShop(
   tx: DatabaseTransaction,
@@ -46,12 +47,24 @@ export async function createShop(
   const operator = newId();
   await tx
     .insertInto("books.operators")
-    .values({ merchant_id: merchantId, operator_id: operator, name: names.owner, role: "owner", account_id: userId })
+    .values({
+      merchant_id: merchantId,
+      operator_id: operator,
+      name: names.owner,
+      role: "owner",
+      account_id: userId,
+    })
     .execute();
   const owner = { type: "operator", operator, name: names.owner, role: "owner", active: true } as const;
   await writeChange(tx, merchantId, everyTill, owner, nowMs);
   await savePolicy(tx, { merchant: merchantId, policy: SAFE_CODE_POLICY, who: "server", nowMs });
   const till = await createTill(tx, { merchant: merchantId, store: storeId, name: names.till, nowMs });
-  const activation = await createActivation(ground, tx, keys, { till, tillName: names.till, shopName }, nowMs);
+  const activation = await createActivation(
+    ground,
+    tx,
+    keys,
+    { till, tillName: names.till, shopName },
+    nowMs,
+  );
   return { tillId: shortId(till), activation };
 }

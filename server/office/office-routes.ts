@@ -1,5 +1,5 @@
-// The office's JSON routes (src/protocol/office-api.ts). Every one asks who is a member of which shop; an id of
-// another shop is not found, as if it did not exist.
+// The office's JSON routes (src/protocol/office-api.ts). Every one asks who is a member of which shop; an id
+// of another shop is not found, as if it did not exist.
 import type { Context, Hono } from "hono";
 import {
   codePolicy,
@@ -103,7 +103,13 @@ const writePolicy: Handler = async (c, books, by) => {
   const policy = body.value;
   await books.db.transaction().execute(async (tx) => {
     await savePolicy(tx, { merchant, policy, who: userId, nowMs });
-    await audit(tx, { merchantId: merchant, atMs: nowMs, who: userId, what: "code-policy-saved", detail: { ...policy } });
+    await audit(tx, {
+      merchantId: merchant,
+      atMs: nowMs,
+      who: userId,
+      what: "code-policy-saved",
+      detail: { ...policy },
+    });
   });
   await publishChanges(books, merchant);
   await wake(books, merchant, "policy");
@@ -113,7 +119,8 @@ const writePolicy: Handler = async (c, books, by) => {
 const codes: Handler = async (c, books, by) => {
   const asked = c.req.query("state") ?? "";
   const state = STATES.find((known) => known === asked) ?? null;
-  if (asked !== "" && state === null) return no(c, 400, { code: "invalid-input", field: "state", problem: "picklist" });
+  if (asked !== "" && state === null)
+    return no(c, 400, { code: "invalid-input", field: "state", problem: "picklist" });
   return c.json(await listCodes(books, by.merchant, { state, ...pageOf(c) }));
 };
 
@@ -194,7 +201,12 @@ const auditPage: Handler = async (c, books, by) => {
   const rows = await query.execute();
   const page = rows.slice(0, limit);
   const answer: Page<AuditRow> = {
-    rows: page.map((row) => ({ atMs: row.at_ms, who: row.email ?? row.who, what: row.what, detail: row.detail })),
+    rows: page.map((row) => ({
+      atMs: row.at_ms,
+      who: row.email ?? row.who,
+      what: row.what,
+      detail: row.detail,
+    })),
     next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
   };
   return c.json(answer);

@@ -90,7 +90,10 @@ export async function activateTill(
   });
 }
 
-/** The owner has compared the six digits. «Not same»: the tablet is somebody else's, and what it sends is set apart. */
+/**
+ * The owner has compared the six digits. «Not same»: the tablet is somebody else's, and what it sends is set
+ * apart.
+ */
 export async function compareTill(
   books: Books,
   by: IssueFor,
@@ -123,7 +126,9 @@ export async function compareTill(
   return done;
 }
 
-/** Codes and secrets of the till end; cash and delivery go on (PROTOCOL §10). Doing it twice is doing it once. */
+/**
+ * Codes and secrets of the till end; cash and delivery go on (PROTOCOL §10). Doing it twice is doing it once.
+ */
 export async function revokeTill(
   books: Books,
   by: IssueFor,

@@ -2,7 +2,12 @@
 import { toHex, type Bytes, randomBytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
 import { thumbprint } from "#protocol/crypto.ts";
-import { ACTIVATION_MINUTES, newActivation, scannedActivation, typedActivation } from "#protocol/enrolment.ts";
+import {
+  ACTIVATION_MINUTES,
+  newActivation,
+  scannedActivation,
+  typedActivation,
+} from "#protocol/enrolment.ts";
 import type { ActivationAnswer } from "#protocol/office-api.ts";
 import { readShape } from "#protocol/shape.ts";
 import { open, seal, type Ground } from "../books.ts";
@@ -17,7 +22,9 @@ export interface ActivationFor {
   readonly shopName: string;
 }
 
-/** Makes a till's activation code and kills the till's older ones. The code's text is answered, and not kept. */
+/**
+ * Makes a till's activation code and kills the till's older ones. The code's text is answered, and not kept.
+ */
 export async function createActivation(
   ground: Pick<Ground, "instance">,
   tx: DatabaseTransaction,
@@ -30,7 +37,11 @@ export async function createActivation(
   const activationId = randomBytes(16);
   const expiresAtMs = nowMs + ACTIVATION_MINUTES * 60_000;
   let activation = newActivation();
-  for (let draw = 1; !(await takeLocator(tx, activation.locator, merchant, activationId, expiresAtMs, nowMs)); draw++) {
+  for (
+    let draw = 1;
+    !(await takeLocator(tx, activation.locator, merchant, activationId, expiresAtMs, nowMs));
+    draw++
+  ) {
     if (draw >= MAX_DRAWS) throw new Error("activations: no free locator");
     activation = newActivation();
   }

@@ -1,4 +1,5 @@
-// A tablet becomes a till (PROTOCOL §3). The proof shows that it knows the code, the certificate that we are we.
+// A tablet becomes a till (PROTOCOL §3). The proof shows that it knows the code, the certificate that we are
+// we.
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { EnrolRefusal } from "#domain/refusal.ts";
 import { sameBytes, type Bytes } from "#protocol/bytes.ts";
@@ -27,7 +28,10 @@ interface Done {
 }
 
 /** Enrols; the same keys get the same certificate again, since an answer may be lost on its way. */
-export async function enrol(books: Books, received: ReceivedEnrolment): Promise<Result<EnrolAnswer, EnrolRefusal>> {
+export async function enrol(
+  books: Books,
+  received: ReceivedEnrolment,
+): Promise<Result<EnrolAnswer, EnrolRefusal>> {
   const place = await books.db
     .selectFrom("control.activation_directory")
     .selectAll()
@@ -35,7 +39,8 @@ export async function enrol(books: Books, received: ReceivedEnrolment): Promise<
     .executeTakeFirst();
   if (place === undefined) return refused({ code: "activation-unknown" });
   const { merchant_id: merchant, activation_id: activationId } = place;
-  // A counted wrong proof has to be committed, so refusals are answers of the transaction and roll nothing back.
+  // A counted wrong proof has to be committed, so refusals are answers of the transaction and roll nothing
+  // back.
   const done = await books.db
     .transaction()
     .execute((tx) => enrolIn(books, tx, new Uint8Array(merchant), activationId, received));
@@ -84,7 +89,8 @@ async function enrolIn(
       .where("merchant_id", "=", merchant)
       .where("activation_id", "=", activationId)
       .execute();
-    if (killed) await audit(tx, { merchantId: merchant, atMs: nowMs, who: "server", what: "activation-killed" });
+    if (killed)
+      await audit(tx, { merchantId: merchant, atMs: nowMs, who: "server", what: "activation-killed" });
     return refused({ code: killed ? "activation-killed" : "activation-mistyped" });
   }
   const typed = sameBytes(secret, secrets[0]);
@@ -188,7 +194,12 @@ async function answerFor(
     .where("e.epoch", "=", epoch)
     .executeTakeFirstOrThrow();
   const certificateBytes = new Uint8Array(row.certificate);
-  const { rootSignature, proof } = await certify(books.instance.root.privateKey, certificateBytes, secret, nonce);
+  const { rootSignature, proof } = await certify(
+    books.instance.root.privateKey,
+    certificateBytes,
+    secret,
+    nonce,
+  );
   const keyset = await signedKeyset(books, tx, merchant);
   return accepted({
     merchant,

@@ -1,5 +1,5 @@
-// A till says where it stands and is told where we stand (PROTOCOL §5, §6). What it may and may not do any more is
-// said here too; whether it may deliver is never in question.
+// A till says where it stands and is told where we stand (PROTOCOL §5, §6). What it may and may not do any
+// more is said here too; whether it may deliver is never in question.
 import { sql } from "kysely";
 import { sameBytes } from "#protocol/bytes.ts";
 import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";

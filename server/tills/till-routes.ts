@@ -122,7 +122,9 @@ async function bearer(c: Context<AppEnv>, books: Books): Promise<Bearer | null> 
   return token === undefined ? null : await readToken(books.tokenKey, token, books.nowMs());
 }
 
-function readFeedQuery(c: Context<AppEnv>): { readonly from: number | "full"; readonly nonce: Uint8Array } | null {
+function readFeedQuery(
+  c: Context<AppEnv>,
+): { readonly from: number | "full"; readonly nonce: Uint8Array } | null {
   const from = c.req.query("from") ?? "";
   const nonce = c.req.query("nonce") ?? "";
   if (!/^[0-9a-f]{32}$/u.test(nonce)) return null;

@@ -1,5 +1,5 @@
-// Challenges and bearer tokens (PROTOCOL §5). Both are keyed tags over what they say, so that no server has to
-// remember them; only which challenges were answered is remembered, for their two minutes.
+// Challenges and bearer tokens (PROTOCOL §5). Both are keyed tags over what they say, so that no server has
+// to remember them; only which challenges were answered is remembered, for their two minutes.
 import { concat, randomBytes, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
 import { mac } from "#protocol/crypto.ts";
@@ -54,7 +54,13 @@ export interface Bearer {
 
 /** A token for an hour, text for the Authorization header. */
 export async function newToken(key: CryptoKey, bearer: Bearer, nowMs: number): Promise<string> {
-  const said = encodeCbor(["token", bearer.merchant, bearer.till, bearer.epoch, nowMs + TOKEN_MINUTES * 60_000]);
+  const said = encodeCbor([
+    "token",
+    bearer.merchant,
+    bearer.till,
+    bearer.epoch,
+    nowMs + TOKEN_MINUTES * 60_000,
+  ]);
   return Buffer.from(concat(said, await mac(key, "hello", said))).toString("base64url");
 }
 

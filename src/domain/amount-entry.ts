@@ -17,7 +17,9 @@ export type AmountKey =
   | "back"
   | "clear";
 
-/** What stands on the amount display while it is typed: the characters as pressed, «38» meaning 38.00 (UX §6). */
+/**
+ * What stands on the amount display while it is typed: the characters as pressed, «38» meaning 38.00 (UX §6).
+ */
 export interface AmountEntry {
   readonly text: string;
   /** The last press was not taken because the sum would pass the limit: the message line says so. */
@@ -35,8 +37,9 @@ export interface AmountRules {
 export const emptyEntry: AmountEntry = { text: "", overLimit: false };
 
 /**
- * The entry after one key. A decimal beyond the currency's last is ignored, and so is a second point: the sum that
- * stands is never another than the one pressed. A press that would pass `maxMinor` leaves the sum and sets `overLimit`.
+ * The entry after one key. A decimal beyond the currency's last is ignored, and so is a second point: the sum
+ * that stands is never another than the one pressed. A press that would pass `maxMinor` leaves the sum and
+ * sets `overLimit`.
  */
 export function press(entry: AmountEntry, key: AmountKey, rules: AmountRules): AmountEntry {
   if (key === "clear") return emptyEntry;

@@ -1,6 +1,7 @@
 import { type MinorUnits, toMinorUnits } from "./money.ts";
 
-// Notes a customer puts down, largest last; what is given is nearly always the sum rounded up to one of these.
+// Notes a customer puts down, largest last; what is given is nearly always the sum rounded up to one of
+// these.
 const notes = [5, 10, 20, 50, 100] as const;
 
 /** What goes back to the customer; negative tells how much is still missing. Both in minor units. */
@@ -9,8 +10,8 @@ export function changeFor(receivedMinor: number, dueMinor: number): MinorUnits {
 }
 
 /**
- * Up to three sums above `dueMinor` that a customer is likely to hand over, smallest first, for the quick keys.
- * `minorPerMajor` is 100 for CNY, 1 for JPY.
+ * Up to three sums above `dueMinor` that a customer is likely to hand over, smallest first, for the quick
+ * keys. `minorPerMajor` is 100 for CNY, 1 for JPY.
  */
 export function likelyCash(dueMinor: number, minorPerMajor: number): readonly MinorUnits[] {
   const sums = new Set<number>();

@@ -1,7 +1,7 @@
 /**
- * Folds what input methods and keyboard scanners do to plain text: full-width forms become ASCII (１ → 1, Ａ → A,
- * the ideographic space → space), blanks and control characters at both ends go. Case and everything inside stay.
- * Total; never longer than `text`.
+ * Folds what input methods and keyboard scanners do to plain text: full-width forms become ASCII (１ → 1, Ａ →
+ * A, the ideographic space → space), blanks and control characters at both ends go. Case and everything
+ * inside stay. Total; never longer than `text`.
  */
 export function foldCodeText(text: string): string {
   const folded = text.replace(/[\uFF01-\uFF5E\u3000]/g, (char) =>

@@ -1,5 +1,5 @@
-/** GTIN rules of GS1: check digit, and one 14-digit form for all lengths, so that a product is found whichever way
- * a scanner spells it (a UPC-A arrives as 12 or as 13 digits, `field/hardware.md`). */
+/** GTIN rules of GS1: check digit, and one 14-digit form for all lengths, so that a product is found
+ * whichever way a scanner spells it (a UPC-A arrives as 12 or as 13 digits, `field/hardware.md`). */
 
 /** Whether the last digit of an all-digit GTIN is right. Weights 3 and 1 alternate from the right. */
 export function hasGtinCheckDigit(digits: string): boolean {

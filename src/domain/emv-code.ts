@@ -14,7 +14,10 @@ export function isEmvConsumerCode(text: string): boolean {
   return bytes !== null && isTlvSequence(bytes);
 }
 
-/** Whether `text` ends with field 63 holding the right CRC over all before it (EMVCo merchant-presented v1.1 §4.7). Total. */
+/**
+ * Whether `text` ends with field 63 holding the right CRC over all before it (EMVCo merchant-presented v1.1
+ * §4.7). Total.
+ */
 export function isEmvMerchantCode(text: string): boolean {
   if (!text.startsWith(emvMerchantStart)) return false;
   const tail = /6304([0-9A-Fa-f]{4})$/.exec(text);

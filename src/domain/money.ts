@@ -5,7 +5,10 @@ declare const minorUnits: unique symbol;
 /** An integer count of a currency's minor units: 1250 is CNY 12.50, JPY 1250, KWD 1.250. */
 export type MinorUnits = number & { readonly [minorUnits]: true };
 
-/** Why a text is no sum of money: `empty` (blank), `not-a-number`, `too-many-decimals` for its currency, `too-large`. */
+/**
+ * Why a text is no sum of money: `empty` (blank), `not-a-number`, `too-many-decimals` for its currency,
+ * `too-large`.
+ */
 export type MoneyTextRefusal = {
   readonly code: "empty" | "not-a-number" | "too-many-decimals" | "too-large";
 };
@@ -41,8 +44,8 @@ export function isMinorUnits(count: number): count is MinorUnits {
 }
 
 /**
- * Takes a whole count as money. Throws on a fraction, NaN or a count past 2^53−1: such a number came from a bug, and
- * once it is added to a total nobody can say by how much the books are wrong.
+ * Takes a whole count as money. Throws on a fraction, NaN or a count past 2^53−1: such a number came from a
+ * bug, and once it is added to a total nobody can say by how much the books are wrong.
  */
 export function toMinorUnits(count: number): MinorUnits {
   assert(isMinorUnits(count), "money is a whole, exact count of minor units");
@@ -57,8 +60,8 @@ export function sumMinor(amounts: Iterable<MinorUnits>): MinorUnits {
 }
 
 /**
- * Splits `total` into `parts` shares that sum to exactly `total`; the first shares carry the remainder, so no two
- * shares differ by more than one minor unit. A negative total (a refund) splits the same way below zero.
+ * Splits `total` into `parts` shares that sum to exactly `total`; the first shares carry the remainder, so no
+ * two shares differ by more than one minor unit. A negative total (a refund) splits the same way below zero.
  * Throws unless `parts` is a whole number from 1 to 10,000.
  */
 export function allocate(total: MinorUnits, parts: number): readonly MinorUnits[] {
@@ -74,7 +77,8 @@ export function allocate(total: MinorUnits, parts: number): readonly MinorUnits[
 }
 
 /**
- * Reads a sum as people write it: «38», «38.5», «1,234.50», full-width digits and «¥» included. No floats are used:
+ * Reads a sum as people write it: «38», «38.5», «1,234.50», full-width digits and «¥» included. No floats are
+ * used:
  * 0.29 is 29 fen, never 28. Refuses what is not clearly one sum; a minus sign is no sum a person may type.
  */
 export function parseMoney(text: string, currency: string): Result<MinorUnits, MoneyTextRefusal> {
@@ -118,7 +122,9 @@ export function formatMoneyShort(amountMinor: number, currency: string): string 
   return text.replace(/\.0+$/u, "");
 }
 
-/** The sum as a voice reads it: no signs, no grouping, no closing zeros: 3800 CNY → «38», 123450 → «1234.5». */
+/**
+ * The sum as a voice reads it: no signs, no grouping, no closing zeros: 3800 CNY → «38», 123450 → «1234.5».
+ */
 export function spokenAmount(amountMinor: number, currency: string): string {
   const plain = formatAmount(amountMinor, currency).replaceAll(",", "");
   return plain.includes(".") ? plain.replace(/\.?0+$/u, "") : plain;

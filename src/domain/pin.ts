@@ -3,7 +3,9 @@ import type { PinRefusal } from "./refusal.ts";
 /** An operator's PIN: six digits, none of those that are guessed first (G21). */
 export const PIN_LENGTH = 6;
 
-/** Guessed first in every published list, beside plain runs and repeats; dates of birth stay the owner's risk. */
+/**
+ * Guessed first in every published list, beside plain runs and repeats; dates of birth stay the owner's risk.
+ */
 const COMMON: ReadonlySet<string> = new Set([
   "123123",
   "112233",

@@ -1,5 +1,7 @@
 /** An answer that may be a refusal. Refusals are part of the signature; only bugs throw. */
-export type Result<T, R> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: R };
+export type Result<T, R> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: R };
 
 /** Wraps an accepted answer. */
 export function accepted<T>(value: T): { readonly ok: true; readonly value: T } {

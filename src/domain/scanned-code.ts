@@ -12,11 +12,16 @@ export type Symbology = "qr" | "code-128" | "ean-13" | "ean-8" | "upc-a" | "upc-
 
 export type WalletChannel = "alipay" | "wechat" | "unionpay";
 
-/** The code on a payer's phone. It needs its channel and a network (`field/payments.md`). Never log `text`. */
+/**
+ * The code on a payer's phone. It needs its channel and a network (`field/payments.md`). Never log `text`.
+ */
 export interface WalletCode {
   readonly kind: "wallet";
   readonly channel: WalletChannel;
-  /** `sure`: prefix and length are the published ones. `prefix-only`: the length is not (lengths are not promised). */
+  /**
+   * `sure`: prefix and length are the published ones. `prefix-only`: the length is not (lengths are not
+   * promised).
+   */
   readonly certainty: "sure" | "prefix-only";
   /** `face`: the token of an Alipay face payment («fp…»), paid with another scene than a bar code. */
   readonly form: "barcode" | "face";
@@ -33,12 +38,16 @@ export interface ProductCode {
 /** Why a text is in no class. */
 export type UnknownReason =
   | "too-long"
-  /** Begins like one of our payment codes, but what follows is no base32 or far too short: cut off or mangled. */
+  /**
+   * Begins like one of our payment codes, but what follows is no base32 or far too short: cut off or mangled.
+   */
   | "payment-code-damaged"
   | "activation-code-damaged"
   /** Begins like an EMV code, but its lengths or its check sum are wrong. */
   | "emv-damaged"
-  /** As many digits as one of our numbers or a product has, and a wrong check digit: read or typed wrongly. */
+  /**
+   * As many digits as one of our numbers or a product has, and a wrong check digit: read or typed wrongly.
+   */
   | "check-digit"
   | "not-recognised";
 
@@ -57,17 +66,20 @@ export type ScannedCode =
   | { readonly kind: "empty" }
   | { readonly kind: "unknown"; readonly reason: UnknownReason };
 
-/** After the prefix: 16 base32 characters are 10 bytes, fewer than any COSE_Sign1 has; a short SKU is not ours. */
+/**
+ * After the prefix: 16 base32 characters are 10 bytes, fewer than any COSE_Sign1 has; a short SKU is not
+ * ours.
+ */
 const paymentCode = /^GT1[A-Z2-7]{16,}$/;
 const activationCode = /^GTE1[0-9A-Z.:/-]{12,}$/;
 const alipayFace = /^fp[0-9A-Za-z]{16,126}$/;
 const url = /^[A-Za-z][A-Za-z0-9+.-]{1,30}:\/\/\S+$/;
 
 /**
- * Says what a scanned text is: by prefix first, by length second (`field/payments.md` «Classify a scanned code»,
- * DESIGN §5). Total over any string, broken surrogates included; never throws. `symbology` only ever adds knowledge:
- * an 8-digit UPC-E is known as such only when the scanner said so. Whether a payment code is genuine, current or
- * unspent is not asked here.
+ * Says what a scanned text is: by prefix first, by length second (`field/payments.md` «Classify a scanned
+ * code», DESIGN §5). Total over any string, broken surrogates included; never throws. `symbology` only ever
+ * adds knowledge: an 8-digit UPC-E is known as such only when the scanner said so. Whether a payment code is
+ * genuine, current or unspent is not asked here.
  */
 export function classifyScannedCode(raw: string, symbology: Symbology = "unstated"): ScannedCode {
   if (raw.length > maxScanLength) return { kind: "unknown", reason: "too-long" };
@@ -77,7 +89,8 @@ export function classifyScannedCode(raw: string, symbology: Symbology = "unstate
 }
 
 function ownCode(text: string): ScannedCode | null {
-  // Only ASCII letters change case here: ı and ſ would turn into I and S and mend a mangled code behind our back.
+  // Only ASCII letters change case here: ı and ſ would turn into I and S and mend a mangled code behind our
+  // back.
   const folded = text.replace(/[a-z]/g, (char) => char.toUpperCase());
   if (folded.startsWith("GTE1"))
     return activationCode.test(folded)
@@ -133,7 +146,10 @@ const walletRules: readonly {
   { channel: "unionpay", prefix: /^62/, published: /^.{19}$/ },
 ];
 
-/** Shorter is a product or a slip of the reader, longer is no wallet's: the loosest length ever seen, with a margin. */
+/**
+ * Shorter is a product or a slip of the reader, longer is no wallet's: the loosest length ever seen, with a
+ * margin.
+ */
 const plausibleWallet = /^[0-9]{14,32}$/;
 
 function walletCode(digits: string): WalletCode | null {

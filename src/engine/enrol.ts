@@ -21,8 +21,9 @@ import type { TillDatabase } from "#storage/till-database.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /**
- * Enrols this tablet (PROTOCOL §3). Keys and request are on disk before the request leaves: when the answer is lost,
- * the same request goes again and gets the same answer, instead of burning the owner's activation code.
+ * Enrols this tablet (PROTOCOL §3). Keys and request are on disk before the request leaves: when the answer
+ * is lost, the same request goes again and gets the same answer, instead of burning the owner's activation
+ * code.
  */
 export async function enrolTablet(
   db: TillDatabase,

@@ -9,8 +9,9 @@ import type { TillTime } from "./till-time.ts";
 const FRESH_MS = 60_000;
 
 /**
- * Applies the pages the service worker fetched (PROTOCOL §7): each verified here once more, each in one transaction,
- * only where lineage and version continue what this till has. Answers the keyset as it stands afterwards.
+ * Applies the pages the service worker fetched (PROTOCOL §7): each verified here once more, each in one
+ * transaction, only where lineage and version continue what this till has. Answers the keyset as it stands
+ * afterwards.
  */
 export async function applyInbox(
   db: TillDatabase,

@@ -30,8 +30,9 @@ export interface Draft<R> {
   /** Builds the body on the running figures as they stand; called again when another write came between. */
   readonly body: (running: RunningFigures) => TillBody;
   /**
-   * Runs inside the transaction, before the entry is added. Only Dexie may be awaited in it: IndexedDB commits as soon
-   * as it falls idle, and a foreign await would leave half a sale. A refusal aborts everything and frees the seq.
+   * Runs inside the transaction, before the entry is added. Only Dexie may be awaited in it: IndexedDB
+   * commits as soon as it falls idle, and a foreign await would leave half a sale. A refusal aborts
+   * everything and frees the seq.
    */
   readonly inside?: (entry: Committed) => Promise<R | null>;
 }
@@ -39,7 +40,10 @@ export interface Draft<R> {
 /** Given up when the disk is full, so that the tries and the sale in hand still find room (PROTOCOL §10). */
 const BALLAST_BYTES = 1024 * 1024;
 const MAX_RANDOM_BYTES = 65_536;
-/** Another window or a recovery moved the head this often between reading and writing: something is badly wrong. */
+/**
+ * Another window or a recovery moved the head this often between reading and writing: something is badly
+ * wrong.
+ */
 const MAX_RACES = 3;
 
 class Refused extends Error {
@@ -52,8 +56,9 @@ class Refused extends Error {
 class HeadMoved extends Error {}
 
 /**
- * The till's journal: hash-chained, signed by the device, appended in one strict transaction with everything that
- * follows from the entry (PROTOCOL §4, I1, I3). One append at a time; nothing is shown before `complete`.
+ * The till's journal: hash-chained, signed by the device, appended in one strict transaction with everything
+ * that follows from the entry (PROTOCOL §4, I1, I3). One append at a time; nothing is shown before
+ * `complete`.
  */
 export class Ledger {
   readonly #db: TillDatabase;
@@ -84,7 +89,9 @@ export class Ledger {
     return this.#full;
   }
 
-  /** Records a draft, or nothing. Refusals of the draft and of the disk are values; a broken promise throws. */
+  /**
+   * Records a draft, or nothing. Refusals of the draft and of the disk are values; a broken promise throws.
+   */
   append<R = never>(draft: Draft<R>): Promise<Result<Committed, R | TillRefusal>> {
     const run = this.#turn.then(() => this.#append(draft));
     // The next append waits for this one to settle, whichever way; its own caller hears of the failure.
@@ -179,7 +186,9 @@ export class Ledger {
     }
   }
 
-  /** Random, or the database would compress it to nothing; in pieces, because one draw gives 64 KiB at most. */
+  /**
+   * Random, or the database would compress it to nothing; in pieces, because one draw gives 64 KiB at most.
+   */
   #ballast(): Bytes {
     const pieces = Array.from({ length: BALLAST_BYTES / MAX_RANDOM_BYTES }, () =>
       this.#surroundings.randomBytes(MAX_RANDOM_BYTES),

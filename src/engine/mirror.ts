@@ -6,8 +6,9 @@ import { readShape } from "#protocol/shape.ts";
 import type { JournalRow } from "#storage/schema.ts";
 
 /**
- * A second copy of the finished signed entries outside IndexedDB (PROTOCOL §4): browsers have deleted whole databases
- * after a power cut. Written after `complete`, so it never holds what was not sold; read only in recovery.
+ * A second copy of the finished signed entries outside IndexedDB (PROTOCOL §4): browsers have deleted whole
+ * databases after a power cut. Written after `complete`, so it never holds what was not sold; read only in
+ * recovery.
  */
 export interface MirrorFile {
   append(bytes: Uint8Array): Promise<void>;
@@ -65,8 +66,8 @@ export class Mirror {
 }
 
 /**
- * The mirror's longest run that continues a head: right epoch, next seq, right prev, our own signature. What the
- * database lost behind its head comes back this way; anything else in the mirror is left alone.
+ * The mirror's longest run that continues a head: right epoch, next seq, right prev, our own signature. What
+ * the database lost behind its head comes back this way; anything else in the mirror is left alone.
  */
 export async function continuation(
   mirror: readonly SignedEntry[],
@@ -90,7 +91,9 @@ export async function continuation(
   return rows;
 }
 
-/** The mirror's file in the origin private file system; null where there is none. Only workers may open it. */
+/**
+ * The mirror's file in the origin private file system; null where there is none. Only workers may open it.
+ */
 export async function openMirrorFile(name = "journal.guitai"): Promise<MirrorFile | null> {
   if (!("storage" in navigator) || !("getDirectory" in navigator.storage)) return null;
   const directory = await navigator.storage.getDirectory();

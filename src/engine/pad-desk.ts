@@ -38,8 +38,9 @@ export interface PadResults {
 }
 
 /**
- * Pads and what is checked on them. Order is law (DESIGN §6): count the try on disk, then Argon2 in the worker, then
- * the success in one transaction with what it allows. One pad at a time; its worker dies with it.
+ * Pads and what is checked on them. Order is law (DESIGN §6): count the try on disk, then Argon2 in the
+ * worker, then the success in one transaction with what it allows. One pad at a time; its worker dies with
+ * it.
  */
 export class PadDesk {
   readonly #db: TillDatabase;

@@ -4,8 +4,9 @@ import { continuation, type Mirror } from "./mirror.ts";
 import { replayEntry } from "./sale-desk.ts";
 
 /**
- * At start: entries that only the mirror still has are put back behind the database's head (PROTOCOL §4). A database
- * that lost its last commits in a power cut would otherwise sign other entries under the same numbers: a fork.
+ * At start: entries that only the mirror still has are put back behind the database's head (PROTOCOL §4). A
+ * database that lost its last commits in a power cut would otherwise sign other entries under the same
+ * numbers: a fork.
  */
 export async function recoverFromMirror(
   db: TillDatabase,

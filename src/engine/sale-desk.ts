@@ -186,8 +186,8 @@ export class SaleDesk {
 }
 
 /**
- * What follows from a sale's entry, inside its transaction: the sale's row and its codes spent. A code that was spent
- * or revoked since it was judged aborts everything (I8).
+ * What follows from a sale's entry, inside its transaction: the sale's row and its codes spent. A code that
+ * was spent or revoked since it was judged aborts everything (I8).
  */
 export async function recordSale(
   db: TillDatabase,

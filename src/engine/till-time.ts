@@ -3,7 +3,9 @@ import type { EntryTime } from "#protocol/entry.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** The till's idea of now (PROTOCOL §8), kept on disk with each entry so that a restart does not forget it. */
+/**
+ * The till's idea of now (PROTOCOL §8), kept on disk with each entry so that a restart does not forget it.
+ */
 export class TillTime {
   readonly #surroundings: Surroundings;
   #mark: TimeMark;

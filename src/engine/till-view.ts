@@ -119,7 +119,9 @@ async function unsentSales(
   };
 }
 
-/** A page of sales, newest first, each with where it is: on this till, or on the server by its signed receipt. */
+/**
+ * A page of sales, newest first, each with where it is: on this till, or on the server by its signed receipt.
+ */
 export async function saleRows(
   db: TillDatabase,
   page: { readonly before: number | null; readonly limit: number },

@@ -25,8 +25,9 @@ export interface Http {
 export type Query = Readonly<Record<string, string | number | null>>;
 
 /**
- * Speaks JSON with the office's server. Every outcome is a value: an answer, the server's refusal, or that no answer
- * came. Never throws. What is not JSON of ours (a proxy's error page, a sign-in page of the network) is no answer.
+ * Speaks JSON with the office's server. Every outcome is a value: an answer, the server's refusal, or that no
+ * answer came. Never throws. What is not JSON of ours (a proxy's error page, a sign-in page of the network)
+ * is no answer.
  */
 export function createHttp(tools: HttpTools): Http {
   let aheadMs = 0;

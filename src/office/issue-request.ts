@@ -4,8 +4,9 @@ import type { IssueCodeRequest } from "#protocol/office-api.ts";
 export type IssueWish = Omit<IssueCodeRequest, "requestId">;
 
 /**
- * Gives each wish its request id and keeps it over retries: a wish sent again after a silent server is the same
- * request and issues one code. A changed wish gets a new id, or the server would answer with the old code's amount.
+ * Gives each wish its request id and keeps it over retries: a wish sent again after a silent server is the
+ * same request and issues one code. A changed wish gets a new id, or the server would answer with the old
+ * code's amount.
  */
 export function createRequestIds(newId: () => string): {
   readonly idFor: (wish: IssueWish) => string;

@@ -22,7 +22,9 @@ export interface LiveTools {
 export interface Live {
   /** Whether the page follows the shop as it happens; when not, what it shows may be old. */
   readonly isLive: ReadonlySignal<boolean>;
-  /** Calls `listener` on each event of `types`, and on every connection, since events may have been missed. */
+  /**
+   * Calls `listener` on each event of `types`, and on every connection, since events may have been missed.
+   */
   readonly on: (types: readonly EventType[], listener: () => void) => () => void;
   readonly start: () => void;
   readonly stop: () => void;
@@ -30,7 +32,10 @@ export interface Live {
 
 const CLOSED = 2;
 
-/** Follows `GET /api/office/events`; reconnects without end while started. Events are hints to ask again, never data. */
+/**
+ * Follows `GET /api/office/events`; reconnects without end while started. Events are hints to ask again,
+ * never data.
+ */
 export function createLive(tools: LiveTools): Live {
   const isLive = signal(false);
   const listeners = new Map<EventType, Set<() => void>>(eventTypes.map((type) => [type, new Set()]));

@@ -12,7 +12,10 @@ import type { FirstRun } from "./first-run.ts";
 import type { Live } from "./live.ts";
 import type { Router } from "./router.ts";
 
-/** Who sits at this screen. `ended`: the sign-in ran out while pages were open; what is filled in there is kept. */
+/**
+ * Who sits at this screen. `ended`: the sign-in ran out while pages were open; what is filled in there is
+ * kept.
+ */
 export type Account =
   | { readonly state: "asking" }
   | { readonly state: "unreachable"; readonly problem: OfficeProblem }

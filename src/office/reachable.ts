@@ -1,6 +1,9 @@
 import type { TillRow } from "#protocol/office-api.ts";
 
-/** A till that spoke with the server this lately counts as reachable: it speaks more often than that while it can. */
+/**
+ * A till that spoke with the server this lately counts as reachable: it speaks more often than that while it
+ * can.
+ */
 export const REACHABLE_WITHIN_MS = 300_000;
 
 /** Whether `till` spoke with the server of late, by the server's clock. */

@@ -21,7 +21,9 @@ function isAnother(before: Account, now: Me): boolean {
   );
 }
 
-/** Finds out who is here. A link's token leaves the address bar at once, so no history or screenshot keeps it. */
+/**
+ * Finds out who is here. A link's token leaves the address bar at once, so no history or screenshot keeps it.
+ */
 export function useAccount(): Known {
   const { api, account, router } = useOffice();
   const link = useSignal<LinkToken | null>(null);

@@ -17,8 +17,8 @@ export interface Asked<T> {
 }
 
 /**
- * Asks `load` when the page opens, when `key` changes, on each live event of `types` and after signing in again.
- * Of two answers under way only the later question's counts.
+ * Asks `load` when the page opens, when `key` changes, on each live event of `types` and after signing in
+ * again. Of two answers under way only the later question's counts.
  */
 export function useAnswer<T>(
   load: () => Promise<Answer<T>>,

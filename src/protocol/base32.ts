@@ -1,8 +1,8 @@
 import type { Bytes } from "./bytes.ts";
 
 /**
- * Two alphabets of five-bit text. RFC 4648 carries payment codes: it survives keyboard-wedge scanners and input
- * methods. Crockford is for what people read aloud and type: no I, L, O, U.
+ * Two alphabets of five-bit text. RFC 4648 carries payment codes: it survives keyboard-wedge scanners and
+ * input methods. Crockford is for what people read aloud and type: no I, L, O, U.
  */
 const RFC4648 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -12,7 +12,10 @@ export function toBase32(bytes: Uint8Array): string {
   return encode(bytes, RFC4648);
 }
 
-/** The bytes of unpadded upper-case RFC 4648 base32, or null; left-over bits must be zero, so one text per value. */
+/**
+ * The bytes of unpadded upper-case RFC 4648 base32, or null; left-over bits must be zero, so one text per
+ * value.
+ */
 export function fromBase32(text: string): Bytes | null {
   return decode(text, RFC4648);
 }
@@ -23,7 +26,9 @@ export function toCrockford(bytes: Uint8Array, characters?: number): string {
   return characters === undefined ? text : text.slice(0, characters);
 }
 
-/** The bytes of Crockford text, or null. Case, spaces and hyphens are forgiven, and O for 0, I and L for 1. */
+/**
+ * The bytes of Crockford text, or null. Case, spaces and hyphens are forgiven, and O for 0, I and L for 1.
+ */
 export function fromCrockford(text: string): Bytes | null {
   return decode(tidyCrockford(text), CROCKFORD);
 }

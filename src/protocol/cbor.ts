@@ -1,9 +1,10 @@
 import { accepted, refused, type Result } from "#domain/result.ts";
 
 /**
- * Deterministic CBOR (RFC 8949 §4.2.1), cut down to what the protocol allows (PROTOCOL §1): integers within ±(2^53−1),
- * byte strings, well-formed NFC text, arrays, maps, true, false, null. No floats, tags, indefinite lengths.
- * Decoding accepts exactly what encoding produces, so equal values have equal bytes and nobody needs to re-encode.
+ * Deterministic CBOR (RFC 8949 §4.2.1), cut down to what the protocol allows (PROTOCOL §1): integers within
+ * ±(2^53−1), byte strings, well-formed NFC text, arrays, maps, true, false, null. No floats, tags, indefinite
+ * lengths. Decoding accepts exactly what encoding produces, so equal values have equal bytes and nobody needs
+ * to re-encode.
  */
 export type Cbor =
   | number
@@ -31,8 +32,9 @@ const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The one encoding of a value. Throws on what the protocol cannot say (a float, a lone surrogate, more levels or bytes
- * than a reader takes): a bug of the caller, better met before the bytes are signed than by whoever has to read them.
+ * The one encoding of a value. Throws on what the protocol cannot say (a float, a lone surrogate, more levels
+ * or bytes than a reader takes): a bug of the caller, better met before the bytes are signed than by whoever
+ * has to read them.
  */
 export function encodeCbor(value: Cbor): Uint8Array<ArrayBuffer> {
   const chunks: Uint8Array[] = [];

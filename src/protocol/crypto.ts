@@ -2,8 +2,8 @@ import { encodeCbor } from "./cbor.ts";
 import { concat, utf8, type Bytes } from "./bytes.ts";
 
 /**
- * The four primitives of PROTOCOL §1 over WebCrypto, alike on till and server. Every one takes a context, so that a
- * signature or hash made for one purpose never counts for another.
+ * The four primitives of PROTOCOL §1 over WebCrypto, alike on till and server. Every one takes a context, so
+ * that a signature or hash made for one purpose never counts for another.
  */
 export type Context =
   | "entry"

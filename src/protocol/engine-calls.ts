@@ -2,16 +2,18 @@ import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } f
 import type { Result } from "#domain/result.ts";
 
 /**
- * What crosses between a till screen and the engine worker (comlink). Plain data both ways; nothing throws across it
- * on purpose. The screen sends commands and draws the last `TillView`; it computes no money and holds no secret.
+ * What crosses between a till screen and the engine worker (comlink). Plain data both ways; nothing throws
+ * across it on purpose. The screen sends commands and draws the last `TillView`; it computes no money and
+ * holds no secret.
  */
 
 /** Where the till stands, for the strip and for which screen to show. Sent whole after every change. */
 export interface TillView {
   /**
-   * `booting` until the database is open · `unenrolled` shows Activate · `comparing` shows the six digits and waits for
-   * the owner's «same» · `needs-pin` a first operator PIN must be set · `locked` shows Lock · `open` an operator is in
-   * · `elsewhere` another window of this browser holds the till; this one takes over by itself when that one closes.
+   * `booting` until the database is open · `unenrolled` shows Activate · `comparing` shows the six digits and
+   * waits for the owner's «same» · `needs-pin` a first operator PIN must be set · `locked` shows Lock ·
+   * `open` an operator is in · `elsewhere` another window of this browser holds the till; this one takes over
+   * by itself when that one closes.
    */
   readonly phase: "booting" | "elsewhere" | "unenrolled" | "comparing" | "needs-pin" | "locked" | "open";
   readonly shopName: string;
@@ -39,7 +41,10 @@ export interface OperatorView {
 }
 
 export interface LinkView {
-  /** `offline` = no network as far as the tablet knows; `silent` = network, but the server gives no signed answer. */
+  /**
+   * `offline` = no network as far as the tablet knows; `silent` = network, but the server gives no signed
+   * answer.
+   */
   readonly state: "online" | "syncing" | "offline" | "silent";
   /** Since when in this state, or since the last signed answer when offline or silent; null when never. */
   readonly sinceMs: number | null;
@@ -139,8 +144,8 @@ export interface Pad {
 }
 
 /**
- * On the BroadcastChannel «guitai»: the service worker tells that it wrote receipts or pages, the engine that there is
- * something to send or to fetch (the page then pokes the service worker).
+ * On the BroadcastChannel «guitai»: the service worker tells that it wrote receipts or pages, the engine that
+ * there is something to send or to fetch (the page then pokes the service worker).
  */
 export type ChannelMessage = { readonly type: "wrote" } | { readonly type: "want-sync" };
 /** Page → service worker, by postMessage. `timer` respects the back-off, the others do not. */

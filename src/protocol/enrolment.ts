@@ -6,11 +6,14 @@ import { LINEAGE_BYTES } from "./keyset.ts";
 import { readShape } from "./shape.ts";
 
 /**
- * Enrolment (PROTOCOL §3). The owner's activation code proves the tablet to the server and the server to the tablet;
- * the secret itself never travels: both sides only show that they know it.
+ * Enrolment (PROTOCOL §3). The owner's activation code proves the tablet to the server and the server to the
+ * tablet; the secret itself never travels: both sides only show that they know it.
  */
 
-/** What an activation code carries. A typed one has 40 secret bits and no root; a scanned one 128 bits and the root. */
+/**
+ * What an activation code carries. A typed one has 40 secret bits and no root; a scanned one 128 bits and the
+ * root.
+ */
 export interface ActivationCode {
   readonly source: "typed" | "scanned";
   readonly locator: string;
@@ -28,7 +31,9 @@ export const ACTIVATION_MAX_WRONG = 5;
 const SCANNED_PREFIX = "GTE1";
 const SCANNED_SECRET_BYTES = 16;
 
-/** A new code: `typed` for people, `scanned` for the camera, under one locator but with secrets of their own. */
+/**
+ * A new code: `typed` for people, `scanned` for the camera, under one locator but with secrets of their own.
+ */
 export interface NewActivation {
   readonly locator: string;
   readonly typedSecret: Bytes;
@@ -52,7 +57,9 @@ export function typedActivation(activation: NewActivation): string {
   return `${text.slice(0, 4)}-${text.slice(4, 8)}-${text.slice(8, 12)}`;
 }
 
-/** «GTE1…» for a QR code: also pins the server's root and tells the names to show before Activate is pressed. */
+/**
+ * «GTE1…» for a QR code: also pins the server's root and tells the names to show before Activate is pressed.
+ */
 export function scannedActivation(
   activation: NewActivation,
   rootThumbprint: Uint8Array,
@@ -162,8 +169,9 @@ export function decodeEnrolRequest(
 }
 
 /**
- * Did the sender know one of these secrets and hold the device key it names? Answers which secret, or null. A vault key
- * that is no point of the curve is a no: whatever is sealed to this till later would fail, for as long as it lives.
+ * Did the sender know one of these secrets and hold the device key it names? Answers which secret, or null. A
+ * vault key that is no point of the curve is a no: whatever is sealed to this till later would fail, for as
+ * long as it lives.
  */
 export async function checkEnrolment(
   signed: SignedEnrolRequest & { readonly request: EnrolRequest },
@@ -227,7 +235,9 @@ export function decodeCertificate(bytes: Uint8Array): Certificate | null {
   });
 }
 
-/** The server's answer to R: certificate, root signature, proof of the secret, and the keyset to begin with. */
+/**
+ * The server's answer to R: certificate, root signature, proof of the secret, and the keyset to begin with.
+ */
 export interface EnrolAnswer {
   readonly certificateBytes: Bytes;
   readonly rootSignature: Bytes;
@@ -282,9 +292,9 @@ export async function certify(
 }
 
 /**
- * The certificate, if every proof holds: the secret's, the root's signature, the root the QR pinned, and our own keys
- * in it. Null means the answer came from somebody else: nothing of it may be kept. The keyset has a signature of its
- * own (`openKeyset`); names are only shown, and no proof covers them.
+ * The certificate, if every proof holds: the secret's, the root's signature, the root the QR pinned, and our
+ * own keys in it. Null means the answer came from somebody else: nothing of it may be kept. The keyset has a
+ * signature of its own (`openKeyset`); names are only shown, and no proof covers them.
  */
 export async function openEnrolAnswer(
   code: ActivationCode,
@@ -301,7 +311,8 @@ export async function openEnrolAnswer(
   const root = await importPublicKey(certificate.rootKey).catch(() => null);
   const pinned =
     code.rootThumbprint === null || sameBytes(code.rootThumbprint, await thumbprint(certificate.rootKey));
-  // `compare` is covered by no proof: whoever stands between could take the six digits away, so a typed code insists.
+  // `compare` is covered by no proof: whoever stands between could take the six digits away, so a typed code
+  // insists.
   const compared = answer.compare || code.source === "scanned";
   const genuine =
     root !== null &&
@@ -319,8 +330,8 @@ export async function compareDigits(certificateBytes: Uint8Array): Promise<strin
   return digitsOf(await hash("compare", certificateBytes), 6);
 }
 
-// A 40-bit secret behind a bare HMAC could be searched by whoever records the exchange; the ten minutes, the five
-// tries and TLS are what protects it. HKDF only separates the two lengths of secret.
+// A 40-bit secret behind a bare HMAC could be searched by whoever records the exchange; the ten minutes, the
+// five tries and TLS are what protects it. HKDF only separates the two lengths of secret.
 async function activationKey(secret: Uint8Array): Promise<CryptoKey> {
   return macKey(await hkdf(secret, new TextEncoder().encode("guitai/activation/1"), 32));
 }

@@ -3,8 +3,8 @@ import type { Cbor } from "./cbor.ts";
 import { readShape, type Shape } from "./shape.ts";
 
 /**
- * What the entries of this version say (PROTOCOL §4). A reader that meets an unknown kind or body keeps the entry and
- * applies it later. No body holds personal data: people stand here by id.
+ * What the entries of this version say (PROTOCOL §4). A reader that meets an unknown kind or body keeps the
+ * entry and applies it later. No body holds personal data: people stand here by id.
  */
 export type TillBody =
   /** Entry 0: the chain begins; prev is the certificate's hash. */
@@ -81,7 +81,9 @@ export type ServerBody =
       readonly amountMinor: number;
     }
   | { readonly kind: "code-revoked"; readonly cti: Bytes; readonly amountMinor: number }
-  /** A second sale on one code: the winner is decided once, the loser's sale stands, the sum is a named loss. */
+  /**
+   * A second sale on one code: the winner is decided once, the loser's sale stands, the sum is a named loss.
+   */
   | {
       readonly kind: "double-spend";
       readonly cti: Bytes;
@@ -135,7 +137,10 @@ function encodeTender(tender: TenderBody): Cbor {
   return ["payment-code", tender.amountMinor, tender.returnedMinor, tender.cti, tender.via, tender.cose];
 }
 
-/** The body of a till's entry, or null when this version does not understand it: keep the entry, apply it later. */
+/**
+ * The body of a till's entry, or null when this version does not understand it: keep the entry, apply it
+ * later.
+ */
 export function decodeTillBody(kind: string, body: Cbor): TillBody | null {
   return readShape(body, (shape): TillBody | null => {
     switch (kind) {
@@ -248,7 +253,10 @@ function readRef(shape: Shape): EntryRef {
   return { till: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
 }
 
-/** The key under which a code is spent once and for all: its cti, hex (the merchant is the database's or the till's). */
+/**
+ * The key under which a code is spent once and for all: its cti, hex (the merchant is the database's or the
+ * till's).
+ */
 export function spendKey(cti: Uint8Array): string {
   return toHex(cti);
 }

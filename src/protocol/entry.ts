@@ -5,8 +5,8 @@ import { SERVER_TILL } from "./ids.ts";
 import { readShape } from "./shape.ts";
 
 /**
- * A journal entry (PROTOCOL §4): the one shape of the books, on the till, in the server's own journal, in exports.
- * Its bytes are stored and forwarded as signed. The bodies are in `entry-bodies.ts`.
+ * A journal entry (PROTOCOL §4): the one shape of the books, on the till, in the server's own journal, in
+ * exports. Its bytes are stored and forwarded as signed. The bodies are in `entry-bodies.ts`.
  */
 export interface Entry {
   readonly merchant: Bytes;
@@ -67,7 +67,10 @@ export function encodeEntry(entry: Entry): Bytes {
   return bytes;
 }
 
-/** Reads an entry's bytes; null when they are none. An unknown kind or body is no reason: it is kept for later. */
+/**
+ * Reads an entry's bytes; null when they are none. An unknown kind or body is no reason: it is kept for
+ * later.
+ */
 export function decodeEntry(bytes: Uint8Array): Entry | null {
   if (bytes.length > MAX_ENTRY_BYTES) return null;
   const decoded = decodeCbor(bytes);

@@ -6,7 +6,10 @@ import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
 import { signedByServer } from "./push.ts";
 import { readShape, type Shape } from "./shape.ts";
 
-/** The change feed from server to till (PROTOCOL §7). A page is signed whole; the engine applies it in one transaction. */
+/**
+ * The change feed from server to till (PROTOCOL §7). A page is signed whole; the engine applies it in one
+ * transaction.
+ */
 export type FeedChange =
   /** Rules for codes, as the owner saved them (G9, G11). */
   | { readonly type: "policy"; readonly policy: CodePolicy }

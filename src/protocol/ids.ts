@@ -1,7 +1,10 @@
 import { toCrockford } from "./base32.ts";
 import { randomBytes, toHex, type Bytes } from "./bytes.ts";
 
-/** Merchants, stores, tills, sales, codes are named by 16 random bytes; people and codes see 12 characters of them. */
+/**
+ * Merchants, stores, tills, sales, codes are named by 16 random bytes; people and codes see 12 characters of
+ * them.
+ */
 export const ID_BYTES = 16;
 export const SHORT_ID_LENGTH = 12;
 
@@ -17,7 +20,9 @@ export function shortId(id: Uint8Array): string {
   return toCrockford(id, SHORT_ID_LENGTH);
 }
 
-/** Is this text the short id of some id? Only as it is printed: look-alikes mended would be a second spelling. */
+/**
+ * Is this text the short id of some id? Only as it is printed: look-alikes mended would be a second spelling.
+ */
 export function isShortId(text: string): boolean {
   return /^[0-9A-HJKMNP-TV-Z]{12}$/.test(text);
 }

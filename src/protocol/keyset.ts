@@ -5,7 +5,8 @@ import { readShape } from "./shape.ts";
 
 /**
  * The server's public keys as the till knows them (PROTOCOL §2): signed by the root that the till pinned at
- * enrolment, replaced only by a higher version of the same lineage, never losing an old key that old receipts need.
+ * enrolment, replaced only by a higher version of the same lineage, never losing an old key that old receipts
+ * need.
  */
 export type KeyUse = "answer" | "issuer" | "export";
 export type KeyState = "active" | "retired" | "withdrawn";
@@ -71,9 +72,9 @@ export function signKeyset(rootKey: CryptoKey, keysetBytes: Uint8Array): Promise
 }
 
 /**
- * The keyset, if its root signature holds, every kid is its key's own, and it follows the one we have: a higher version
- * or the very same one, with every old key still there and none that was withdrawn back to life. Null keeps what we
- * have. A new lineage (a restore) begins anew.
+ * The keyset, if its root signature holds, every kid is its key's own, and it follows the one we have: a
+ * higher version or the very same one, with every old key still there and none that was withdrawn back to
+ * life. Null keeps what we have. A new lineage (a restore) begins anew.
  */
 export async function openKeyset(
   rootPoint: Uint8Array,
@@ -92,7 +93,8 @@ export async function openKeyset(
     if (keyset.version < present.version) return null;
     if (keyset.version === present.version && !sameBytes(keysetBytes, encodeKeyset(present))) return null;
     for (const old of present.keys) {
-      // Without the old key a receipt it signed would be worth nothing, and the money under it could not be let go.
+      // Without the old key a receipt it signed would be worth nothing, and the money under it could not be
+      // let go.
       const kept = findKey(keyset, old.kid);
       if (!kept || (old.state === "withdrawn" && kept.state !== "withdrawn")) return null;
     }

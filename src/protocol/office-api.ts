@@ -3,7 +3,8 @@ import * as v from "valibot";
 /**
  * The office's JSON API: every request validated by these at both ends, every answer typed by them.
  * Ids are 12-character short ids (PROTOCOL §1) unless said otherwise; times are ms; amounts are minor units.
- * A refusal is `{ error: { code, …facts } }` with status 4xx; the words for people live in the office's texts by code.
+ * A refusal is `{ error: { code, …facts } }` with status 4xx; the words for people live in the office's texts
+ * by code.
  */
 
 /** Largest amount of one code or sale: 999,999.99. */
@@ -182,7 +183,10 @@ export interface ActivationAnswer {
 export interface TillRow {
   readonly id: string;
   readonly name: string;
-  /** `new` never activated · `comparing` waits for «same» · `active` · `stopped` fork, behind, damaged · `revoked`. */
+  /**
+   * `new` never activated · `comparing` waits for «same» · `active` · `stopped` fork, behind, damaged ·
+   * `revoked`.
+   */
   readonly state: "new" | "comparing" | "active" | "stopped" | "revoked";
   /** The six digits to compare, only while `comparing`. */
   readonly compareDigits: string | null;

@@ -95,8 +95,8 @@ export function readCodeText(text: string): Result<Bytes, CodeRefusal> {
 }
 
 /**
- * Checks form, algorithm, key, withdrawal and signature, in this order (PROTOCOL §9). Before the signature holds,
- * nothing the code says may be shown, counted or believed.
+ * Checks form, algorithm, key, withdrawal and signature, in this order (PROTOCOL §9). Before the signature
+ * holds, nothing the code says may be shown, counted or believed.
  */
 export async function authenticateCode(
   cose: Bytes,
@@ -203,7 +203,9 @@ function signatureStructure(protectedBytes: Uint8Array, payloadBytes: Uint8Array
   return encodeCbor(["Signature1", protectedBytes, utf8(CODE_PREFIX), payloadBytes]);
 }
 
-/** Argon2id parameters of profile 1 (PROTOCOL §10), fixed for codes so that server and till agree for good. */
+/**
+ * Argon2id parameters of profile 1 (PROTOCOL §10), fixed for codes so that server and till agree for good.
+ */
 export const ARGON2_PROFILE_1: Argon2Profile = {
   memoryKib: 19_456,
   iterations: 2,
@@ -224,8 +226,8 @@ export async function codeSalt(issuer: string, salt: Uint8Array): Promise<Bytes>
 }
 
 /**
- * The keyed tag that binds a password to a code: `P` is Argon2id of the password under `codeSalt`. Without the site
- * key a photographed code gives no way to test a guess.
+ * The keyed tag that binds a password to a code: `P` is Argon2id of the password under `codeSalt`. Without
+ * the site key a photographed code gives no way to test a guess.
  */
 export async function codeTag(siteKey: CryptoKey, payload: CodePayload, p: Uint8Array): Promise<Bytes> {
   const untagged = encodePayload(payload, new Uint8Array(0));

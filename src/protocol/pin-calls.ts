@@ -4,8 +4,9 @@ import type { CodePayload } from "./payment-code-bytes.ts";
 import type { SecretRecord } from "./vault-records.ts";
 
 /**
- * What the engine asks of a pin.worker. Characters reach the worker from the pad through a port of their own; what
- * leaves it is yes, no, or a record that tells nothing without the vault's key. A worker serves one pad and dies.
+ * What the engine asks of a pin.worker. Characters reach the worker from the pad through a port of their own;
+ * what leaves it is yes, no, or a record that tells nothing without the vault's key. A worker serves one pad
+ * and dies.
  */
 export interface PinWorker {
   /** The pad's end of the line: PadMessage in, PadCount out. */
@@ -26,7 +27,9 @@ export interface PinWorker {
   makeVault(): Promise<NewVault>;
 }
 
-/** What opens the vault: at the level «basic» the wrap key lies beside what it wraps (`field/security.md`). */
+/**
+ * What opens the vault: at the level «basic» the wrap key lies beside what it wraps (`field/security.md`).
+ */
 export interface VaultMaterial {
   readonly wrapKey: CryptoKey;
   readonly wrappedVk: Bytes;

@@ -116,7 +116,9 @@ export function decodePush(bytes: Uint8Array): Push | null {
   });
 }
 
-/** How many of these entries, taken from the front, fit one push. At least one: an entry is at most 64 KiB. */
+/**
+ * How many of these entries, taken from the front, fit one push. At least one: an entry is at most 64 KiB.
+ */
 export function fittingPush(entries: readonly SignedEntry[]): number {
   // 64 bytes a signature and at most 9 of heads; 64 for the frame around them.
   let bytes = 64;
@@ -234,8 +236,8 @@ export function decodeAnswer(bytes: Uint8Array): Answer | null {
 }
 
 /**
- * The answer, if it is signed by an answer key of our keyset and bound to this very request. Null is «no answer»,
- * whatever the HTTP status was: retry; lock, delete and freeze nothing.
+ * The answer, if it is signed by an answer key of our keyset and bound to this very request. Null is «no
+ * answer», whatever the HTTP status was: retry; lock, delete and freeze nothing.
  */
 export async function openAnswer(
   keyset: Keyset,

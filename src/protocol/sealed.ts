@@ -8,7 +8,10 @@ function suite(): CipherSuite {
   return new CipherSuite({ kem: new DhkemP256HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 }
 
-/** Seals bytes to a till's vault key (65-byte point); only that till opens them, and only under the same `aad`. */
+/**
+ * Seals bytes to a till's vault key (65-byte point); only that till opens them, and only under the same
+ * `aad`.
+ */
 export async function seal(recipientPoint: Uint8Array, aad: Uint8Array, plain: Uint8Array): Promise<Bytes> {
   const hpke = suite();
   // Copies: the library reads a view's whole buffer, and a database's bytes are views into a larger one.
@@ -19,9 +22,10 @@ export async function seal(recipientPoint: Uint8Array, aad: Uint8Array, plain: U
 }
 
 /**
- * Opens sealed bytes with the vault key (ECDH, P-256); null when they are not for us or were changed. Give the pair, or
- * a private key that may be exported: HPKE binds the public key too, and from a private key that hides it the library
- * can only guess which of two points it is. Throws when it would have to: half of all vaults would never open.
+ * Opens sealed bytes with the vault key (ECDH, P-256); null when they are not for us or were changed. Give
+ * the pair, or a private key that may be exported: HPKE binds the public key too, and from a private key that
+ * hides it the library can only guess which of two points it is. Throws when it would have to: half of all
+ * vaults would never open.
  */
 export async function openSealed(
   key: CryptoKey | CryptoKeyPair,

@@ -1,12 +1,15 @@
 /**
- * The till's API. Bodies and answers are CBOR (`application/cbor`); what each carries stands in the module named.
+ * The till's API. Bodies and answers are CBOR (`application/cbor`); what each carries stands in the module
+ * named.
  *
- *   POST /api/till/enrol        enrolment.ts  EnrolRequest → EnrolAnswer, or 4xx JSON `{ error: EnrolRefusal }`
+ *   POST /api/till/enrol        enrolment.ts  EnrolRequest → EnrolAnswer, or 4xx JSON `{ error: EnrolRefusal
+ * }`
  *   GET  /api/till/challenge                  → 32 bytes, good for one hello within two minutes
  *   POST /api/till/hello        push.ts       Hello → HelloAnswer
  *   POST /api/till/push         push.ts       Push → SignedAnswer        (Authorization: Bearer token)
  *   GET  /api/till/feed?…       feed.ts       → SignedPage               (Authorization: Bearer token)
- *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull (Bearer token)
+ *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull
+ * (Bearer token)
  */
 export const TILL_API: {
   readonly enrol: string;

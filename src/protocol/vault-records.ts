@@ -2,7 +2,10 @@ import { concat, utf8, type Bytes } from "./bytes.ts";
 import { encodeCbor } from "./cbor.ts";
 import { hkdf, mac, macKey } from "./crypto.ts";
 
-/** What stands on a till's disk about a secret (PROTOCOL §10): never the secret, nothing that tells it without VK. */
+/**
+ * What stands on a till's disk about a secret (PROTOCOL §10): never the secret, nothing that tells it without
+ * VK.
+ */
 export interface SecretRecord {
   /** Argon2 profile; 1 = 19 MiB, t 2, p 1, 32 bytes. */
   readonly profile: number;
@@ -34,8 +37,8 @@ export function recordMac(
 }
 
 /**
- * A secret's bytes as they are hashed: well-formed, NFKC, at most 128 bytes. Null is bad text, which counts as a
- * failed try like any other wrong one.
+ * A secret's bytes as they are hashed: well-formed, NFKC, at most 128 bytes. Null is bad text, which counts
+ * as a failed try like any other wrong one.
  */
 export function secretBytes(text: string): Bytes | null {
   if (!text.isWellFormed()) return null;

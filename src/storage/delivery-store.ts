@@ -10,8 +10,9 @@ import type {
 } from "./schema.ts";
 
 /**
- * The same database as the service worker sees it: read the journal, write receipts and the inbox. Raw IndexedDB,
- * because a service worker must never upgrade or create a schema, and because every byte of it loads at cold start.
+ * The same database as the service worker sees it: read the journal, write receipts and the inbox. Raw
+ * IndexedDB, because a service worker must never upgrade or create a schema, and because every byte of it
+ * loads at cold start.
  */
 export interface DeliveryStore {
   identity(): Promise<IdentityRow | null>;

@@ -3,8 +3,8 @@ import type { CodePolicy } from "#protocol/office-api.ts";
 import type { SecretRecord } from "#protocol/vault-records.ts";
 
 /**
- * The till's IndexedDB, row by row. Each table has one writer: the engine worker all of them but the last three, which
- * belong to the service worker. Ids are hex text in keys, bytes in values.
+ * The till's IndexedDB, row by row. Each table has one writer: the engine worker all of them but the last
+ * three, which belong to the service worker. Ids are hex text in keys, bytes in values.
  */
 export const DATABASE_NAME = "guitai";
 
@@ -46,7 +46,9 @@ export interface IdentityRow {
   readonly compareDigits: string | null;
 }
 
-/** An enrolment under way: the keys are on disk before the request leaves, so a retry sends the same request. */
+/**
+ * An enrolment under way: the keys are on disk before the request leaves, so a retry sends the same request.
+ */
 export interface PendingEnrolmentRow {
   readonly key: "pending";
   /** SHA-256 of the activation text: another code starts over with new keys. */
@@ -87,7 +89,9 @@ export interface SaleRecord {
   readonly amountMinor: number;
   readonly method: "cash" | "payment-code" | "mixed";
   readonly headHex: string;
-  /** Sales of the epoch up to and with this one, and their sum: what is unsent is a difference of two rows. */
+  /**
+   * Sales of the epoch up to and with this one, and their sum: what is unsent is a difference of two rows.
+   */
   readonly runningCount: number;
   readonly runningMinor: number;
 }
@@ -118,7 +122,10 @@ export interface SecretRow extends SecretRecord {
   readonly subject: string;
 }
 
-/** VK under one pepper method, and the vault's private half under VK. `basic`: the wrap key is stored beside it. */
+/**
+ * VK under one pepper method, and the vault's private half under VK. `basic`: the wrap key is stored beside
+ * it.
+ */
 export interface VaultRow {
   readonly key: "vault";
   readonly level: "basic";
@@ -179,7 +186,10 @@ export interface ReserveRow {
   readonly ballast: Bytes;
 }
 
-/** The server's newest receipt of an epoch: everything up to `seq` is stored there. Written by the service worker. */
+/**
+ * The server's newest receipt of an epoch: everything up to `seq` is stored there. Written by the service
+ * worker.
+ */
 export interface ReceiptRow {
   readonly epoch: number;
   readonly seq: number;

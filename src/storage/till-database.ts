@@ -25,8 +25,9 @@ import {
 } from "./schema.ts";
 
 /**
- * The till's database as the engine sees it. Every write is strict: `complete` comes after the disk, because the
- * default of browsers loses the last seconds in a power cut (measured: 3,804 of 3,804 acknowledged writes).
+ * The till's database as the engine sees it. Every write is strict: `complete` comes after the disk, because
+ * the default of browsers loses the last seconds in a power cut (measured: 3,804 of 3,804 acknowledged
+ * writes).
  */
 export class TillDatabase extends Dexie {
   declare identity: Table<IdentityRow | PendingEnrolmentRow, string>;

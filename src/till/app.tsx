@@ -36,7 +36,13 @@ export function App(): JSX.Element {
   const rail = hasRail(screen);
   return (
     <div class={`till ${rail ? "" : "till--closed"}`}>
-      {now !== null && <Strip view={now} menu={rail ? <MenuButton /> : undefined} />}
+      {now !== null && (
+        <Strip
+          view={now}
+          menu={rail ? <MenuButton /> : undefined}
+          saleAside={screen === "sales" || screen === "more"}
+        />
+      )}
       {rail && <Rail screen={screen} />}
       <Screen key={screen} screen={screen} />
       {rail && <IdleWarning />}

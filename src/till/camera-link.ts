@@ -5,7 +5,9 @@ import scanWorkerUrl from "../../workers/scan.worker.ts?worker&url";
 
 const rememberedKey = "guitai.camera";
 
-/** The camera as a scanner; its code is fetched at the first call, because a till with a wedge never needs it. */
+/**
+ * The camera as a scanner; its code is fetched at the first call, because a till with a wedge never needs it.
+ */
 export async function openCameraScanner(video: () => HTMLVideoElement | null): Promise<CameraScanner> {
   const { createCameraScanner } = await import("#devices/camera-scanner.ts");
   return createCameraScanner({
@@ -23,7 +25,8 @@ export async function openCameraScanner(video: () => HTMLVideoElement | null): P
 export function watchCameraPermission(): ReadonlySignal<boolean> {
   const allowed = signal(false);
   const watch = async (): Promise<void> => {
-    // Not every browser knows this name, and an insecure page has no permissions at all: then the camera is asked for.
+    // Not every browser knows this name, and an insecure page has no permissions at all: then the camera is
+    // asked for.
     const permissions = (navigator as { readonly permissions?: Permissions }).permissions;
     if (permissions === undefined) return;
     try {

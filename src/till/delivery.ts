@@ -3,13 +3,16 @@ import type { ChannelMessage, SyncPoke, TakeOver, TillEngine } from "#protocol/e
 import { trustedScriptUrl } from "#ui/trusted-worker.ts";
 import type { UpdateOffer } from "./till-context.ts";
 
-/** How often an open till reminds the service worker; its own back-off decides whether that means a request. */
+/**
+ * How often an open till reminds the service worker; its own back-off decides whether that means a request.
+ */
 const timerMs = 30_000;
 
 /**
- * Registers the service worker and wakes it: after each commit, when the network or the page comes back, by timer, and
- * when asked. These pokes only say «look»; what is sent, and in which order, it reads from the database itself.
- * Without a service worker (an insecure address, a private window) the engine carries the entries.
+ * Registers the service worker and wakes it: after each commit, when the network or the page comes back, by
+ * timer, and when asked. These pokes only say «look»; what is sent, and in which order, it reads from the
+ * database itself. Without a service worker (an insecure address, a private window) the engine carries the
+ * entries.
  */
 export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => void): UpdateOffer {
   const updateReady = signal(false);

@@ -11,7 +11,10 @@ export interface EngineLink {
   readonly onDown: (listener: () => void) => void;
 }
 
-/** Starts the engine's worker and follows its views. Calls reject when the worker is gone; nothing else throws. */
+/**
+ * Starts the engine's worker and follows its views. Calls reject when the worker is gone; nothing else
+ * throws.
+ */
 export function startEngine(): EngineLink {
   const worker = startWorker(engineWorkerUrl, "engine");
   const engine = wrap<TillEngine>(worker);

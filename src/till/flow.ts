@@ -3,7 +3,10 @@ import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import type { PadOutcome, PaidView, PresentOutcome, TillEngine, TillView } from "#protocol/engine-calls.ts";
 import { type Place, type ScreenName, screenFor } from "./place.ts";
 
-/** What a screen hears beside what it sees; after the commit only, so that the voice never runs ahead of the disk. */
+/**
+ * What a screen hears beside what it sees; after the commit only, so that the voice never runs ahead of the
+ * disk.
+ */
 export interface FlowSounds {
   paid(paid: PaidView): void;
   refused(): void;
@@ -34,7 +37,9 @@ export interface Flow {
 
 const counter: Place = { at: "counter" };
 
-/** The steps of the counter: which command a press sends, and where its answer leads. No sum is computed here. */
+/**
+ * The steps of the counter: which command a press sends, and where its answer leads. No sum is computed here.
+ */
 export function createFlow(
   engine: TillEngine,
   view: ReadonlySignal<TillView | null>,
@@ -52,7 +57,8 @@ export function createFlow(
     place.value = next;
   };
   const fault = (cause: unknown): void => {
-    // For whoever looks at the tablet's console afterwards; it holds no secret, those never reach this thread.
+    // For whoever looks at the tablet's console afterwards; it holds no secret, those never reach this
+    // thread.
     reportError(cause);
     broken.value = true;
   };
@@ -101,7 +107,8 @@ export function createFlow(
         else notice.value = answer.refusal;
       }),
     scanned(text) {
-      // A code counts where a payment is being taken and nowhere else: not over a password, a list or a paid sale.
+      // A code counts where a payment is being taken and nowhere else: not over a password, a list or a paid
+      // sale.
       if (!takesCodes(screen())) return;
       run(async () => presented(await engine.presentScan(text)));
     },
@@ -158,7 +165,8 @@ export function takesCodes(screen: ScreenName): boolean {
   return ["sell", "tender", "number", "cash", "refused"].includes(screen);
 }
 
-// After these the pad cannot go on: the code is out of the game and the Refused screen says what works instead.
+// After these the pad cannot go on: the code is out of the game and the Refused screen says what works
+// instead.
 function endsTheCode(code: string): boolean {
   return ![
     "password-wrong",

@@ -6,7 +6,10 @@ export type PadRefusal = PinRefusal | CodeRefusal | TillRefusal;
 
 /** An open pad as the screen sees it: how many characters stand in the worker, never which. */
 export interface PadView {
-  /** `waiting`: no try is possible before the back-off ends · `shut`: this subject is locked, or the pad was closed. */
+  /**
+   * `waiting`: no try is possible before the back-off ends · `shut`: this subject is locked, or the pad was
+   * closed.
+   */
   readonly state: "opening" | "ready" | "checking" | "waiting" | "shut";
   readonly kind: "digits" | "letters";
   readonly fixedLength: number | null;
@@ -31,8 +34,9 @@ export interface PadHooks {
 }
 
 /**
- * Opens a pad and keeps one open until it is closed: a pad is thrown away after each wrong try, so the next one is
- * asked for at once, or when the back-off named in the refusal is over. No character is ever kept here.
+ * Opens a pad and keeps one open until it is closed: a pad is thrown away after each wrong try, so the next
+ * one is asked for at once, or when the back-off named in the refusal is over. No character is ever kept
+ * here.
  */
 export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): PadSession {
   const view = signal<PadView>({ state: "opening", kind: "digits", fixedLength: null, count: 0 });

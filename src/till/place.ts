@@ -51,7 +51,10 @@ export function hasRail(screen: ScreenName): boolean {
   }
 }
 
-/** The screen to show. The engine's phase and sale come first: a paid sale is never hidden behind a refused scan. */
+/**
+ * The screen to show. The engine's phase and sale come first: a paid sale is never hidden behind a refused
+ * scan.
+ */
 export function screenFor(view: TillView | null, place: Place): ScreenName {
   if (view === null) return "booting";
   switch (view.phase) {

@@ -11,7 +11,8 @@ interface Note {
   readonly lengthS: number;
 }
 
-// UX §7: received is two rising notes, refused is one low note. They differ without looking and in a noisy shop.
+// UX §7: received is two rising notes, refused is one low note. They differ without looking and in a noisy
+// shop.
 const paidNotes: readonly Note[] = [
   { hertz: 659, startS: 0, lengthS: 0.14 },
   { hertz: 988, startS: 0.15, lengthS: 0.24 },

@@ -47,8 +47,8 @@ export function useView(): TillView {
 }
 
 /**
- * Hands a real keyboard's keys to the pad on screen: single characters a person typed (a scanner's bursts never come
- * here), and «Backspace».
+ * Hands a real keyboard's keys to the pad on screen: single characters a person typed (a scanner's bursts
+ * never come here), and «Backspace».
  */
 export function useTypedKeys(onKey: (key: string) => void): void {
   const { wedge } = useTill();

@@ -23,8 +23,9 @@ export interface ScreenPad {
 const openingView: PadView = { state: "opening", kind: "digits", fixedLength: null, count: 0 };
 
 /**
- * A pad for as long as its screen stands: opened with it, closed with it. `purposeKey` names the purpose; another one
- * closes the pad and opens the next. Characters go to the worker one by one and are kept nowhere on the way.
+ * A pad for as long as its screen stands: opened with it, closed with it. `purposeKey` names the purpose;
+ * another one closes the pad and opens the next. Characters go to the worker one by one and are kept nowhere
+ * on the way.
  */
 export function usePad(
   purposeKey: string,

@@ -1,6 +1,6 @@
 /**
- * Keeps the tablet awake while the till is in sight: a dark screen is a closed counter. The system may refuse (low
- * battery) and takes the lock back whenever the page is hidden, so it is asked for again at each return.
+ * Keeps the tablet awake while the till is in sight: a dark screen is a closed counter. The system may refuse
+ * (low battery) and takes the lock back whenever the page is hidden, so it is asked for again at each return.
  */
 export function keepAwake(): void {
   if (!("wakeLock" in navigator)) return;

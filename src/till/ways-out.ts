@@ -4,8 +4,8 @@ import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 export type WayOut = "cash" | "scan" | "number" | "methods" | "retry-password" | "sell";
 
 /**
- * The ways out of a refusal, the best first (it becomes the primary). Cash works whatever happened to a code, but only
- * where a sum is known; without a sale the way leads back to scanning or to the amount.
+ * The ways out of a refusal, the best first (it becomes the primary). Cash works whatever happened to a code,
+ * but only where a sum is known; without a sale the way leads back to scanning or to the amount.
  */
 export function waysOut(refusal: CodeRefusal | TillRefusal, hasSale: boolean): readonly WayOut[] {
   const ways = bestWays(refusal.code);

@@ -5,7 +5,10 @@ export interface IconProps {
   readonly size?: number;
 }
 
-/** Draws 24 × 24 strokes in the colour of the words around it. Always beside words, so hidden from screen readers. */
+/**
+ * Draws 24 × 24 strokes in the colour of the words around it. Always beside words, so hidden from screen
+ * readers.
+ */
 function Strokes({ size = 24, children }: IconProps & { readonly children: ComponentChildren }): JSX.Element {
   return (
     <svg

@@ -5,7 +5,10 @@ export type Language = "zh-CN" | "en";
 
 /** One set of texts (till, office, refusals): only the language in use is loaded. */
 export interface TextSet<T> {
-  /** The texts in the language in force. Reading it in a component redraws it on a switch. Throws before `load`. */
+  /**
+   * The texts in the language in force. Reading it in a component redraws it on a switch. Throws before
+   * `load`.
+   */
   readonly now: T;
   /** Fetches this set in one language without showing it. */
   load(language: Language): Promise<void>;
@@ -46,9 +49,9 @@ export function createTexts<T>(loaders: Readonly<Record<Language, () => Promise<
 }
 
 /**
- * Loads every set in `next` and only then shows them all at once, so that no screen is ever half in one language.
- * Also sets `lang` of the document, without which Han characters are drawn in their Japanese shapes (UX §3).
- * Rejects when a set cannot be fetched; the language in force then stays.
+ * Loads every set in `next` and only then shows them all at once, so that no screen is ever half in one
+ * language. Also sets `lang` of the document, without which Han characters are drawn in their Japanese shapes
+ * (UX §3). Rejects when a set cannot be fetched; the language in force then stays.
  */
 export async function switchLanguage(next: Language, root: HTMLElement): Promise<void> {
   await Promise.all(sets.map((set) => set.load(next)));

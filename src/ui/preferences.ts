@@ -1,6 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
 
-/** What a person chose for this one screen. Nothing of it is money, a secret, or worth sending to the server. */
+/**
+ * What a person chose for this one screen. Nothing of it is money, a secret, or worth sending to the server.
+ */
 export interface Preferences {
   readonly language: "zh-CN" | "en" | null;
   readonly theme: "system" | "light" | "dark";

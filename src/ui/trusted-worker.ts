@@ -1,6 +1,7 @@
 /**
- * The one Trusted Types policy of the till (`trusted-types app-worker`). It lets through worker and service-worker
- * addresses of this very origin and nothing else, so an injected address cannot become a thread with our keys in reach.
+ * The one Trusted Types policy of the till (`trusted-types app-worker`). It lets through worker and
+ * service-worker addresses of this very origin and nothing else, so an injected address cannot become a
+ * thread with our keys in reach.
  */
 interface WorkerPolicy {
   createScriptURL(address: string): unknown;

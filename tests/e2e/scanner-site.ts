@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "vite";
 
-/** The till's own policy (DESIGN §12): a worker or a wasm that it stops would be stopped in the shop as well. */
+/**
+ * The till's own policy (DESIGN §12): a worker or a wasm that it stops would be stopped in the shop as well.
+ */
 const headers = {
   "content-security-policy": [
     "default-src 'none'",
@@ -39,7 +41,10 @@ export interface ScannerSite {
   close(): Promise<void>;
 }
 
-/** Builds the page of `scanner-page/` as the till is built and serves it on a free port with the till's headers. */
+/**
+ * Builds the page of `scanner-page/` as the till is built and serves it on a free port with the till's
+ * headers.
+ */
 export async function startScannerSite(port: number): Promise<ScannerSite> {
   const outDir = await mkdtemp(join(tmpdir(), "guitai-scanner-"));
   await build({

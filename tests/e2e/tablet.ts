@@ -1,5 +1,5 @@
-// A Chromium of its own profile that can be killed like a tablet whose battery was pulled, and started again on what
-// reached its disk.
+// A Chromium of its own profile that can be killed like a tablet whose battery was pulled, and started again
+// on what reached its disk.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

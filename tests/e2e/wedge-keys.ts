@@ -1,8 +1,9 @@
 import type { CDPSession } from "playwright-core";
 
 /**
- * Keys as a keyboard scanner sends them, through Chromium's own input path: trusted, `code` empty as on Android, each
- * stamped with the time it would have been hit. They are sent at once: a busy machine then changes no gap.
+ * Keys as a keyboard scanner sends them, through Chromium's own input path: trusted, `code` empty as on
+ * Android, each stamped with the time it would have been hit. They are sent at once: a busy machine then
+ * changes no gap.
  */
 export interface Keyboard {
   /** Hits these keys, `gapMs` after each other, and answers when the page has had them all. */

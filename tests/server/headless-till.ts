@@ -4,7 +4,15 @@ import { randomBytes, toHex } from "../../src/protocol/bytes.ts";
 import { hashPassword } from "../../server/accounts/password.ts";
 import { createShop } from "../../server/merchants/create-shop.ts";
 import { newId } from "../../src/protocol/ids.ts";
-import { cookieOf, ORIGIN, OWNER, signedInOwner, testServer, type SignedInOwner, type TestServer } from "./services.ts";
+import {
+  cookieOf,
+  ORIGIN,
+  OWNER,
+  signedInOwner,
+  testServer,
+  type SignedInOwner,
+  type TestServer,
+} from "./services.ts";
 import { openBooks, type Books } from "../../server/books.ts";
 
 export { HeadlessTill };
@@ -47,7 +55,13 @@ export async function openNeighbour(shop: Shop): Promise<Shop> {
       .execute();
     await tx
       .insertInto("control.accounts")
-      .values({ id: toHex(newId()), account_id: userId, provider_id: "credential", user_id: userId, password })
+      .values({
+        id: toHex(newId()),
+        account_id: userId,
+        provider_id: "credential",
+        user_id: userId,
+        password,
+      })
       .execute();
     await services.merchants.create(tx, { merchantId, name: "王记", language: "en", currency: "CNY", nowMs });
     await tx
@@ -57,7 +71,12 @@ export async function openNeighbour(shop: Shop): Promise<Shop> {
     return await createShop(tx, services, { merchantId, userId, shopName: "王记", language: "en", nowMs });
   });
   const done = await server.send("POST", "/api/auth/sign-in/email", { email, password: OWNER.password });
-  return await shopOf(server, { cookie: cookieOf(done), userId, merchantId, answer: { recoveryKey: "", ...answer } });
+  return await shopOf(server, {
+    cookie: cookieOf(done),
+    userId,
+    merchantId,
+    answer: { recoveryKey: "", ...answer },
+  });
 }
 
 async function shopOf(server: TestServer, owner: SignedInOwner): Promise<Shop> {
@@ -79,7 +98,8 @@ async function shopOf(server: TestServer, owner: SignedInOwner): Promise<Shop> {
       const response = await send(method, path, body);
       return [response.status, ((await response.json()) as { error: { code: string } }).error.code];
     },
-    tillIds: async () => (await ask<{ rows: TillRow[] }>("GET", "/api/office/tills")).rows.map((row) => row.id),
+    tillIds: async () =>
+      (await ask<{ rows: TillRow[] }>("GET", "/api/office/tills")).rows.map((row) => row.id),
     addTill: async (name) => (await ask<TillRow>("POST", "/api/office/tills", { name })).id,
     enrol: async (tillId) => {
       const { qrText } = await ask<{ qrText: string }>("POST", `/api/office/tills/${tillId}/activation`);

@@ -15,12 +15,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// `npm start` on a checkout of its own: the real start script, build and packages; pages and server are stand-ins.
+// `npm start` on a checkout of its own: the real start script, build and packages; pages and server are
+// stand-ins.
 
 const root = join(import.meta.dirname, "..", "..");
 let checkout = "";
 
-/** Says its arguments, then how often it was asked to stop, and leaves with a code that nothing else would give. */
+/**
+ * Says its arguments, then how often it was asked to stop, and leaves with a code that nothing else would
+ * give.
+ */
 const standInServer = `
 let asked = 0;
 for (const signal of ["SIGINT", "SIGTERM"]) {

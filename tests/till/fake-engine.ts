@@ -31,7 +31,9 @@ export function dayView(part: Partial<TillView> = {}): TillView {
 /** What a test wants to differ from a till that accepts everything and does nothing. */
 export type FakeAnswers = Partial<TillEngine>;
 
-/** An engine without a worker: it takes every call, and a test says what it answers. Never part of a build. */
+/**
+ * An engine without a worker: it takes every call, and a test says what it answers. Never part of a build.
+ */
 export function fakeEngine(answers: FakeAnswers = {}): TillEngine {
   const nothing = (): Promise<void> => Promise.resolve();
   return {

@@ -1,4 +1,5 @@
-// How to reach the embedded database while it runs. Only its owner may read the file: it holds both passwords.
+// How to reach the embedded database while it runs. Only its owner may read the file: it holds both
+// passwords.
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

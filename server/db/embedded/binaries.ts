@@ -1,5 +1,5 @@
-// Where the PostgreSQL that npm installed lies. The npm package's own start code is not used: it takes over the
-// process's signals, so a Ctrl-C would close the database under requests that are still running.
+// Where the PostgreSQL that npm installed lies. The npm package's own start code is not used: it takes over
+// the process's signals, so a Ctrl-C would close the database under requests that are still running.
 import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

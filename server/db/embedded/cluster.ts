@@ -41,7 +41,8 @@ const startLimitMs = 60_000;
 
 /**
  * Starts the cluster under `dataDir/postgres`, and makes it first when there is none.
- * The caller holds the data directory's lock: a database process found here is an orphan of ours and is stopped.
+ * The caller holds the data directory's lock: a database process found here is an orphan of ours and is
+ * stopped.
  */
 export async function startCluster(
   options: ClusterOptions,
@@ -102,7 +103,10 @@ export function runningClusterUrl(dataDir: string): string | null {
   return runs && access !== null && access.ready ? accessUrl(access) : null;
 }
 
-/** Made beside and renamed when whole: a start that was killed half-way leaves nothing that looks like a database. */
+/**
+ * Made beside and renamed when whole: a start that was killed half-way leaves nothing that looks like a
+ * database.
+ */
 async function createCluster(
   launcher: Launcher,
   dataDir: string,
@@ -143,7 +147,9 @@ interface Started {
   readonly ended: Promise<void>;
 }
 
-/** Another program may take the free port first, and the memory of a killed database may need a moment to go. */
+/**
+ * Another program may take the free port first, and the memory of a killed database may need a moment to go.
+ */
 async function startWithRetries(
   launcher: Launcher,
   clusterDir: string,

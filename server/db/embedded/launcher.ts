@@ -1,6 +1,6 @@
-// PostgreSQL refuses to run as root, so a server that was started as root runs it as another user. That user must be
-// able to walk to the binaries and the data; in a closed home such as /root it cannot, and then both are shown to it
-// at an open place, in a view of the file system that only the database process has.
+// PostgreSQL refuses to run as root, so a server that was started as root runs it as another user. That user
+// must be able to walk to the binaries and the data; in a closed home such as /root it cannot, and then both
+// are shown to it at an open place, in a view of the file system that only the database process has.
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, statSync } from "node:fs";
@@ -15,7 +15,9 @@ export type LauncherRefusal =
 
 /** Starts database programs as the right user. Paths given to programs come from `pathOf`. */
 export interface Launcher {
-  /** Starts a program; its own process group, so that a Ctrl-C in the terminal does not reach it before us. */
+  /**
+   * Starts a program; its own process group, so that a Ctrl-C in the terminal does not reach it before us.
+   */
   start(name: "postgres" | "initdb", args: readonly string[]): ChildProcess;
   /** What the database programs call a path under the data directory. */
   pathOf(path: string): string;
@@ -98,7 +100,9 @@ export function findLauncher(
   };
 }
 
-/** A command that shows binaries and data under /mnt to one process only, drops root, and becomes the program. */
+/**
+ * A command that shows binaries and data under /mnt to one process only, drops root, and becomes the program.
+ */
 function privateView(
   binariesRoot: string,
   dataDir: string,
@@ -119,7 +123,10 @@ function privateView(
   };
 }
 
-/** The environment of a database program: nothing of ours, for it may hold DATABASE_URL and other people's secrets. */
+/**
+ * The environment of a database program: nothing of ours, for it may hold DATABASE_URL and other people's
+ * secrets.
+ */
 function databaseEnvironment(): NodeJS.ProcessEnv {
   const kept: NodeJS.ProcessEnv = {};
   for (const name of ["PATH", "SystemRoot", "TEMP", "TMP", "TZ"]) {

@@ -16,7 +16,9 @@ export function findPostmaster(clusterDir: string): number | null {
   return Number.isInteger(pid) && pid > 1 && runsOn(pid, clusterDir) ? pid : null;
 }
 
-/** Removes a pid file whose process is gone or is something else; else PostgreSQL would wait for a stranger. */
+/**
+ * Removes a pid file whose process is gone or is something else; else PostgreSQL would wait for a stranger.
+ */
 export function forgetDeadPostmaster(clusterDir: string): void {
   if (findPostmaster(clusterDir) === null) rmSync(join(clusterDir, "postmaster.pid"), { force: true });
 }
@@ -45,7 +47,10 @@ function signalPostmaster(pid: number, clusterDir: string, signal: NodeJS.Signal
   }
 }
 
-/** True when `pid` is a PostgreSQL that works in `clusterDir`: a pid alone may have passed on to another program. */
+/**
+ * True when `pid` is a PostgreSQL that works in `clusterDir`: a pid alone may have passed on to another
+ * program.
+ */
 function runsOn(pid: number, clusterDir: string): boolean {
   if (process.platform !== "linux") {
     const answer = spawnSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });

@@ -1,6 +1,6 @@
-// The books. Every table begins with merchant_id in key and unique constraints, so that the schema distributes as it
-// is (DESIGN §9). Two small directories stand in `control`: a till and an activation code are looked up before the
-// merchant is known. A migration is a fossil: it imports nothing of ours.
+// The books. Every table begins with merchant_id in key and unique constraints, so that the schema
+// distributes as it is (DESIGN §9). Two small directories stand in `control`: a till and an activation code
+// are looked up before the merchant is known. A migration is a fossil: it imports nothing of ours.
 import { sql, type Kysely } from "kysely";
 
 const statements: readonly string[] = [
@@ -82,8 +82,8 @@ const statements: readonly string[] = [
    )`,
   `create index on books.activations (merchant_id, till_id)`,
 
-  // The journal as signed, the tills' (16 bytes) and the server's own ('server'). Rows are added, never changed, but
-  // for applied_version: null means stored and receipted, not understood yet.
+  // The journal as signed, the tills' (16 bytes) and the server's own ('server'). Rows are added, never
+  // changed, but for applied_version: null means stored and receipted, not understood yet.
   `create table books.entries (
      merchant_id bytea not null,
      till_id bytea not null,
@@ -105,8 +105,8 @@ const statements: readonly string[] = [
      head_seq bigint not null,
      head_hash bytea not null
    )`,
-  // What the server's journal still has to say of something decided inside a push: written with the decision, signed
-  // and appended right after, so that a crash between the two loses nothing.
+  // What the server's journal still has to say of something decided inside a push: written with the decision,
+  // signed and appended right after, so that a crash between the two loses nothing.
   `create table books.journal_duties (
      merchant_id bytea not null,
      duty_id bytea not null,
@@ -222,7 +222,8 @@ const statements: readonly string[] = [
      primary key (merchant_id, request_hash)
    )`,
 
-  // A change is written without a version, in its writer's transaction; the sequencer numbers it after the commit.
+  // A change is written without a version, in its writer's transaction; the sequencer numbers it after the
+  // commit.
   `create table books.feed_changes (
      merchant_id bytea not null,
      change_id bytea not null,

@@ -23,9 +23,10 @@ import type { HeadRow, IdentityRow } from "#storage/schema.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /**
- * One round of delivery (PROTOCOL §5, §7), alike in the service worker and, where there is none, in the engine worker:
- * push what the server has not, in order; keep its signed receipts; fetch pages into the inbox. Correctness comes from
- * the server's keys, so a second carrier at the same time costs work and nothing else. No retry limit.
+ * One round of delivery (PROTOCOL §5, §7), alike in the service worker and, where there is none, in the
+ * engine worker: push what the server has not, in order; keep its signed receipts; fetch pages into the
+ * inbox. Correctness comes from the server's keys, so a second carrier at the same time costs work and
+ * nothing else. No retry limit.
  */
 export type RoundEnd =
   /** All entries are receipted and the feed is at its end. */
@@ -147,7 +148,10 @@ class Carrier {
     return "inbox-full";
   }
 
-  /** Introduces this till; answers the server's head where it is our own, `finding`, or null without an answer. */
+  /**
+   * Introduces this till; answers the server's head where it is our own, `finding`, or null without an
+   * answer.
+   */
   async #hello(head: HeadRow): Promise<number | "finding" | null> {
     const challenge = await this.#fetch(TILL_API.challenge, { method: "GET" });
     if (challenge?.length !== CHALLENGE_BYTES) return null;
@@ -172,8 +176,8 @@ class Carrier {
   }
 
   /**
-   * Keeps what a verified answer says: a receipt where its head is ours, evidence where it is not. Answers up to where
-   * the server holds our entries, or `finding`, or null when it says nothing usable.
+   * Keeps what a verified answer says: a receipt where its head is ours, evidence where it is not. Answers up
+   * to where the server holds our entries, or `finding`, or null when it says nothing usable.
    */
   async #settle(
     signed: SignedAnswer,
@@ -186,7 +190,8 @@ class Carrier {
       case "closed": {
         if (answer.seq < 0) return -1;
         const row = await this.#store.journalRow(epoch, answer.seq);
-        // A signed head that is not in our journal: behind, forked or damaged. The engine looks at the evidence.
+        // A signed head that is not in our journal: behind, forked or damaged. The engine looks at the
+        // evidence.
         if (!row || !sameBytes(row.hash, answer.headHash)) return this.#find(signed, requestHash);
         const before = await this.#store.receipt(epoch);
         if (!before || before.seq !== answer.seq) {
@@ -253,7 +258,8 @@ class Carrier {
       if (!response.ok) return null;
       return new Uint8Array(await response.arrayBuffer());
     } catch (cause) {
-      // A broken line throws TypeError, a time-out DOMException: both are «no answer». Anything else is our own bug.
+      // A broken line throws TypeError, a time-out DOMException: both are «no answer». Anything else is our
+      // own bug.
       if (cause instanceof TypeError || cause instanceof DOMException) return null;
       throw cause;
     }

@@ -5,9 +5,9 @@ import type { Surroundings } from "../surroundings.ts";
 import { carry, type RoundEnd } from "./carrier.ts";
 
 /**
- * When rounds of delivery run. Every poke comes here: a commit, the network, the page becoming visible, a timer,
- * Background Sync. One round at a time; a poke during a round runs one more after it. Never giving up, backing off from
- * 1 s to 60 s with jitter when the server gives no signed answer.
+ * When rounds of delivery run. Every poke comes here: a commit, the network, the page becoming visible, a
+ * timer, Background Sync. One round at a time; a poke during a round runs one more after it. Never giving up,
+ * backing off from 1 s to 60 s with jitter when the server gives no signed answer.
  */
 export interface LoopSurroundings extends Pick<
   Surroundings,

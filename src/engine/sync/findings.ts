@@ -9,8 +9,8 @@ import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 
 /**
- * Judges what a signed answer said against this till (PROTOCOL §6). Null: not proven, go on. A reason stops codes and
- * secrets; cash and delivery go on in every case.
+ * Judges what a signed answer said against this till (PROTOCOL §6). Null: not proven, go on. A reason stops
+ * codes and secrets; cash and delivery go on in every case.
  */
 export async function judgeFinding(
   db: TillDatabase,
@@ -36,7 +36,10 @@ export async function judgeFinding(
   }
 }
 
-/** A signed head that is not in our journal: ahead of us we were restored from an older state, beside us forked. */
+/**
+ * A signed head that is not in our journal: ahead of us we were restored from an older state, beside us
+ * forked.
+ */
 async function judgeHead(
   db: TillDatabase,
   identity: IdentityRow,
@@ -49,7 +52,9 @@ async function judgeHead(
   return sameBytes(row.hash, answer.headHash) ? null : "fork";
 }
 
-/** Believed only if the server's entry at that seq carries this device's own signature and differs from ours. */
+/**
+ * Believed only if the server's entry at that seq carries this device's own signature and differs from ours.
+ */
 async function isProvenFork(db: TillDatabase, identity: IdentityRow, answer: Answer): Promise<boolean> {
   if (answer.detail.kind !== "entry") return false;
   const entry = decodeEntry(answer.detail.entry.bytes);

@@ -8,8 +8,8 @@ const RETRY_MS = 15_000;
 const NO_TOKEN_RETRY_MS = 2_000;
 
 /**
- * Listens for the server's «there is something new» while a page is open (DESIGN §9). A hint only: it carries no data,
- * it may be lost, and nothing depends on it but how soon a new setting shows.
+ * Listens for the server's «there is something new» while a page is open (DESIGN §9). A hint only: it carries
+ * no data, it may be lost, and nothing depends on it but how soon a new setting shows.
  */
 export function listenForHints(
   surroundings: Pick<Surroundings, "fetch" | "clockMs">,

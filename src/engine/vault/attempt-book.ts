@@ -11,8 +11,8 @@ import type { Committed, Ledger } from "../ledger.ts";
 export type TryRefusal = Exclude<MayTry, { kind: "yes" }>;
 
 /**
- * Counts tries where a kill cannot give them back (PROTOCOL §10, I11): the try is an entry in the journal and a count
- * on disk before the secret is looked at.
+ * Counts tries where a kill cannot give them back (PROTOCOL §10, I11): the try is an entry in the journal and
+ * a count on disk before the secret is looked at.
  */
 export class AttemptBook {
   readonly #db: TillDatabase;
@@ -37,8 +37,8 @@ export class AttemptBook {
   }
 
   /**
-   * Puts a try on disk. Only after this answers may the secret be checked. The check of the wait runs inside the same
-   * transaction, so two windows cannot share one try.
+   * Puts a try on disk. Only after this answers may the secret be checked. The check of the wait runs inside
+   * the same transaction, so two windows cannot share one try.
    */
   async count(
     subjectClass: SubjectClass,
@@ -63,8 +63,9 @@ export class AttemptBook {
   }
 
   /**
-   * To run inside the transaction that records the success: the subject starts anew. The device's count loses this try
-   * and one wrong one before it: a shop that mistypes now and then stays quick, somebody who never succeeds does not.
+   * To run inside the transaction that records the success: the subject starts anew. The device's count loses
+   * this try and one wrong one before it: a shop that mistypes now and then stays quick, somebody who never
+   * succeeds does not.
    */
   async forgive(subjectClass: SubjectClass, subject: Bytes): Promise<void> {
     await this.#db.attempts.delete(subjectKey(subjectClass, subject));

@@ -11,7 +11,9 @@ export interface HiredPinWorker {
 
 export type HirePinWorker = () => HiredPinWorker;
 
-/** The vault's material on disk and the workers that may open it. Nothing is ever opened in the engine itself. */
+/**
+ * The vault's material on disk and the workers that may open it. Nothing is ever opened in the engine itself.
+ */
 export class OpenVault {
   readonly #db: TillDatabase;
   readonly #hire: HirePinWorker;
@@ -25,7 +27,10 @@ export class OpenVault {
     return this.#hire();
   }
 
-  /** What opens the vault. Throws when the till has none: it is written with the certificate, in one transaction. */
+  /**
+   * What opens the vault. Throws when the till has none: it is written with the certificate, in one
+   * transaction.
+   */
   async material(): Promise<VaultMaterial> {
     const row = await this.#db.vault.get("vault");
     if (!row) throw new Error("vault: missing on an enrolled till");

@@ -21,7 +21,10 @@ import {
   type SecretRecord,
 } from "#protocol/vault-records.ts";
 
-/** Argon2id as the desk uses it: given so that the worker loads its WebAssembly only when something is checked. */
+/**
+ * Argon2id as the desk uses it: given so that the worker loads its WebAssembly only when something is
+ * checked.
+ */
 export type Argon2 = (secret: Uint8Array, salt: Uint8Array, profile: Argon2Profile) => Promise<Bytes>;
 /** Opens what the server sealed to this till. */
 export type OpenSealed = (
@@ -34,8 +37,8 @@ const MAX_CHARACTERS = 128;
 const VAULT_LABEL = "vault-private";
 
 /**
- * The inside of a pin.worker: the only place of the till where the characters of a secret stand together. They are
- * taken one at a time from the pad, and forgotten when a check begins.
+ * The inside of a pin.worker: the only place of the till where the characters of a secret stand together.
+ * They are taken one at a time from the pad, and forgotten when a check begins.
  */
 export class PinDesk implements PinWorker {
   readonly #argon2: Argon2;
@@ -167,7 +170,7 @@ async function openVk(material: VaultMaterial): Promise<Bytes> {
 async function openPrivate(material: VaultMaterial): Promise<CryptoKey> {
   const pkcs8 = await unwrapUnderVk(await openVk(material), VAULT_LABEL, material.wrappedPrivate);
   if (!pkcs8) throw new Error("vault: the private key does not open under its own VK");
-  // Extractable, or HPKE cannot tell the vault's public key from its mirror image and half of all vaults stay shut.
-  // Its bytes stand in this worker anyway, which is thrown away after the check.
+  // Extractable, or HPKE cannot tell the vault's public key from its mirror image and half of all vaults stay
+  // shut. Its bytes stand in this worker anyway, which is thrown away after the check.
   return crypto.subtle.importKey("pkcs8", pkcs8, { name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
 }

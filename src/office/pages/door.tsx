@@ -27,7 +27,9 @@ export function Door(props: {
   );
 }
 
-/** On plain http the browser drops the sign-in cookie, so a form here would only take a password for nothing. */
+/**
+ * On plain http the browser drops the sign-in cookie, so a form here would only take a password for nothing.
+ */
 export function InsecureDoor(): JSX.Element {
   const t = officeTexts.now.insecure;
   const port = location.port === "" ? "" : `:${location.port}`;

@@ -75,8 +75,8 @@ export function passwordInForce(
 }
 
 /**
- * The form as a request, or its first field that cannot stand. Only what a person would mend at once is checked here;
- * the server has the last word.
+ * The form as a request, or its first field that cannot stand. Only what a person would mend at once is
+ * checked here; the server has the last word.
  */
 export function wishOf(
   form: IssueForm,

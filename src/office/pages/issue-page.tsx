@@ -21,7 +21,10 @@ import {
   wishOf,
 } from "./issue-form.ts";
 
-/** `first`: the first run's form, an amount and nothing more; the policy a shop starts with generates the password. */
+/**
+ * `first`: the first run's form, an amount and nothing more; the policy a shop starts with generates the
+ * password.
+ */
 export function IssuePage({
   first = false,
   title,

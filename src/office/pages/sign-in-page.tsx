@@ -10,7 +10,10 @@ import { useAct } from "../use-act.ts";
 import { Door } from "./door.tsx";
 
 export interface SignInProps {
-  /** Known when a sign-in ran out: the same person comes back, or a page filled in by one would go out as another. */
+  /**
+   * Known when a sign-in ran out: the same person comes back, or a page filled in by one would go out as
+   * another.
+   */
   readonly endedFor: string | null;
   readonly onDone: () => void;
 }
@@ -78,7 +81,10 @@ export function SignInPage({ endedFor, onDone }: SignInProps): JSX.Element {
   );
 }
 
-/** A one-use link made on the server. A press and not the mere opening uses it up: link previews open links too. */
+/**
+ * A one-use link made on the server. A press and not the mere opening uses it up: link previews open links
+ * too.
+ */
 export function OwnerLinkPage(props: {
   readonly token: string;
   readonly onDone: () => void;

@@ -9,8 +9,8 @@ import { useAnswer } from "../use-answer.ts";
 import { IssuePage } from "./issue-page.tsx";
 
 /**
- * Right after set-up: the activation of till 1, and as soon as the tablet is in, without a press, the form of the
- * first code (UX §9, 5 to 11).
+ * Right after set-up: the activation of till 1, and as soon as the tablet is in, without a press, the form of
+ * the first code (UX §9, 5 to 11).
  */
 export function WelcomePage(): JSX.Element | null {
   const { firstRun, router } = useOffice();

@@ -10,7 +10,9 @@ export interface LinkProps {
   readonly children: ComponentChildren;
 }
 
-/** A link within the office: a plain press changes the page in place, any other press is the browser's own. */
+/**
+ * A link within the office: a plain press changes the page in place, any other press is the browser's own.
+ */
 export function Link({ to, current, onGo, children, ...rest }: LinkProps): JSX.Element {
   const { router } = useOffice();
   function follow(event: MouseEvent): void {

@@ -76,7 +76,10 @@ export function Section(props: {
   );
 }
 
-/** A refusal beside what was refused. The region always stands, or a screen reader would not speak its sentence. */
+/**
+ * A refusal beside what was refused. The region always stands, or a screen reader would not speak its
+ * sentence.
+ */
 export function Problem({ problem }: { readonly problem: OfficeProblem | null }): JSX.Element {
   const say = useSay();
   return (

@@ -6,8 +6,8 @@ import { useMe, useOffice } from "../office.ts";
 import { usePrint } from "./print.tsx";
 
 /**
- * The recovery key, on every page until the owner says that it is put away: it is shown once, stored nowhere, and
- * without it a backup stays shut. Nothing waits for it.
+ * The recovery key, on every page until the owner says that it is put away: it is shown once, stored nowhere,
+ * and without it a backup stays shut. Nothing waits for it.
  */
 export function Recovery(): JSX.Element | null {
   const t = officeTexts.now.welcome;

@@ -20,8 +20,8 @@ export interface TableProps<Row> {
 }
 
 /**
- * Rows with their own addresses; below 720 px each row is a card with its heads beside the values. The roles are
- * written out because a table drawn as cards is no table for a screen reader any more.
+ * Rows with their own addresses; below 720 px each row is a card with its heads beside the values. The roles
+ * are written out because a table drawn as cards is no table for a screen reader any more.
  */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const { columns, rows, to } = props;

@@ -13,8 +13,8 @@ export interface TwoStepProps {
 }
 
 /**
- * An act that cannot be taken back turns into its own question in place; a dialog would be pressed away unread
- * (UX §11.4). Focus goes to «keep», so a second Enter of the same press does nothing.
+ * An act that cannot be taken back turns into its own question in place; a dialog would be pressed away
+ * unread (UX §11.4). Focus goes to «keep», so a second Enter of the same press does nothing.
  */
 export function TwoStep(props: TwoStepProps): JSX.Element {
   const asking = useSignal(false);

@@ -1,6 +1,7 @@
 /**
- * Code 128 (ISO/IEC 15417) of a number, for scanners that read bars only. Set C carries two digits a character, so
- * the 16 digits of a payment code fit a 58 mm label. Checked against an independent reader in the tests.
+ * Code 128 (ISO/IEC 15417) of a number, for scanners that read bars only. Set C carries two digits a
+ * character, so the 16 digits of a payment code fit a 58 mm label. Checked against an independent reader in
+ * the tests.
  */
 
 /** Widths of bar, space, bar, space, bar, space for the values 0 to 105, in modules. */

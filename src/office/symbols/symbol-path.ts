@@ -4,7 +4,9 @@ import { CODE_128_QUIET, code128Of } from "./code-128.ts";
 /** White modules around a QR code (ISO/IEC 18004). */
 const QR_QUIET = 4;
 
-/** The dark modules of a QR code (level M) as one path of runs, and the side with its quiet zone, in modules. */
+/**
+ * The dark modules of a QR code (level M) as one path of runs, and the side with its quiet zone, in modules.
+ */
 export function qrPath(text: string): { readonly path: string; readonly side: number } {
   const { data, size } = encode(text, { ecc: "M", border: QR_QUIET });
   let path = "";

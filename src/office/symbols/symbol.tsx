@@ -2,7 +2,9 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { barPath, qrPath } from "./symbol-path.ts";
 
-/** A QR code (level M) drawn as one path, black on white in every theme. `label` is what a screen reader says. */
+/**
+ * A QR code (level M) drawn as one path, black on white in every theme. `label` is what a screen reader says.
+ */
 export function QrSymbol({ text, label }: { readonly text: string; readonly label: string }): JSX.Element {
   const { path, side } = useMemo(() => qrPath(text), [text]);
   return (

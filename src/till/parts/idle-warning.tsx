@@ -15,7 +15,9 @@ export function secondsToLock(idleMs: number): number | null {
   return leftMs > warnMs ? null : Math.max(0, Math.ceil(leftMs / 1000));
 }
 
-/** Locks an idle till and says so ten seconds before. Any touch or key starts anew; the sale in hand is kept. */
+/**
+ * Locks an idle till and says so ten seconds before. Any touch or key starts anew; the sale in hand is kept.
+ */
 export function IdleWarning(): JSX.Element | null {
   const { flow } = useTill();
   const left = useSignal<number | null>(null);

@@ -1,7 +1,10 @@
 import type { JSX } from "preact";
 import { tillTexts } from "../texts.ts";
 
-/** What the browser holds back at this address: it gives cameras, service workers and keys to secure pages only. */
+/**
+ * What the browser holds back at this address: it gives cameras, service workers and keys to secure pages
+ * only.
+ */
 export function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
   const missing: ("camera" | "service-worker" | "keys")[] = [];
   if (!("mediaDevices" in navigator)) missing.push("camera");

@@ -10,8 +10,9 @@ export interface KeyProps {
 }
 
 /**
- * One key of a pad. It acts when the finger comes down, so that two thumbs overlap and every repeat counts (UX §6);
- * a click only acts when no pointer came before it (a keyboard, a screen reader), or one press would count twice.
+ * One key of a pad. It acts when the finger comes down, so that two thumbs overlap and every repeat counts
+ * (UX §6); a click only acts when no pointer came before it (a keyboard, a screen reader), or one press would
+ * count twice.
  */
 export function Key(props: KeyProps): JSX.Element {
   return (

@@ -14,7 +14,10 @@ export interface LetterPadProps {
   readonly onBack: () => void;
 }
 
-/** Which face the keys of a password pad show. Pure, so that every printable ASCII character can be proved reachable. */
+/**
+ * Which face the keys of a password pad show. Pure, so that every printable ASCII character can be proved
+ * reachable.
+ */
 export function passwordRows(face: "small" | "capital" | "symbols" | "rest"): readonly string[] {
   switch (face) {
     case "small":
@@ -29,8 +32,8 @@ export function passwordRows(face: "small" | "capital" | "symbols" | "rest"): re
 }
 
 /**
- * Letters, digits and marks for a code password, ten across. No key flashes, sounds or moves (UX §6), and the keys
- * stand where they always stand: shuffling them would only slow the customer down.
+ * Letters, digits and marks for a code password, ten across. No key flashes, sounds or moves (UX §6), and the
+ * keys stand where they always stand: shuffling them would only slow the customer down.
  */
 export function PasswordLetterPad({ onChar, onBack }: LetterPadProps): JSX.Element {
   const t = tillTexts.now.pad;

@@ -8,7 +8,10 @@ const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 
 export interface NumberPadProps {
   readonly onKey: (key: AmountKey) => void;
-  /** What stands left of the zero: a point for sums, two zeros for currencies without decimals, nothing for numbers. */
+  /**
+   * What stands left of the zero: a point for sums, two zeros for currencies without decimals, nothing for
+   * numbers.
+   */
   readonly corner: "." | "00" | "none";
   /** A secret pad shows no press and plays none. */
   readonly secret?: boolean;

@@ -19,8 +19,9 @@ export interface PrimaryButtonProps {
 }
 
 /**
- * The one act of a screen, always in the same rectangle. Deaf for 350 ms after it comes or changes its act; a press
- * counts only when it begins and ends on it, and Enter never presses it, because scanners end every code with Enter.
+ * The one act of a screen, always in the same rectangle. Deaf for 350 ms after it comes or changes its act; a
+ * press counts only when it begins and ends on it, and Enter never presses it, because scanners end every
+ * code with Enter.
  */
 export function PrimaryButton(props: PrimaryButtonProps): JSX.Element {
   const { actId, unavailable } = props;

@@ -8,7 +8,9 @@ import { useTill } from "../till-context.ts";
 /** Portrait: whether the menu hangs below the strip. */
 const menuOpen = signal(false);
 
-/** The button in the strip that shows the rail in portrait; landscape hides it, because the rail stands there. */
+/**
+ * The button in the strip that shows the rail in portrait; landscape hides it, because the rail stands there.
+ */
 export function MenuButton(): JSX.Element {
   const t = tillTexts.now.nav;
   return (

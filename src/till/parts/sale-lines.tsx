@@ -7,7 +7,9 @@ import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
 import { tillTexts } from "../texts.ts";
 
-/** Where a sale stands: on this till only, or receipted by the server; a loss by name. Word, mark and colour. */
+/**
+ * Where a sale stands: on this till only, or receipted by the server; a loss by name. Word, mark and colour.
+ */
 export function DeliveredMark({ delivered }: Pick<SaleRow, "delivered">): JSX.Element {
   const t = tillTexts.now.sales;
   return delivered === "server" ? (

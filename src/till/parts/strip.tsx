@@ -17,7 +17,12 @@ export function stripState(
 }
 
 /** One line that is always true: how the till stands to the network, and what money is only here. */
-export function Strip(props: { readonly view: TillView; readonly menu?: ComponentChildren }): JSX.Element {
+export function Strip(props: {
+  readonly view: TillView;
+  readonly menu?: ComponentChildren;
+  /** The sale in hand is out of sight: the strip keeps it in mind. */
+  readonly saleAside: boolean;
+}): JSX.Element {
   const { view } = props;
   const t = tillTexts.now.strip;
   const { unsentCount, unsentMinor } = view.link;
@@ -26,7 +31,7 @@ export function Strip(props: { readonly view: TillView; readonly menu?: Componen
   const slate = state === "offline" || state === "silent";
   const tone = slate ? "offline" : state;
   const told = sentence(view);
-  const openSale = view.phase === "open" && view.sale?.state === "due" ? view.sale : null;
+  const openSale = props.saleAside && view.sale?.state === "due" ? view.sale : null;
   return (
     <header class={`strip strip--${tone}`} aria-label={t.label}>
       <div class="strip__state" role="status" data-link={view.link.state}>

@@ -110,6 +110,7 @@ export function ActivateScreen(): JSX.Element {
           <Scanned preview={preview.value} onOther={() => forget(scanned, preview)} />
         ) : (
           <div class="activate__pad">
+            <span class="activate__label">{t.activate.typed}</span>
             <Groups text={typed.value} groups={3} size={4} />
             <CrockfordPad onChar={add} onBack={back} onClear={() => (typed.value = "")} />
           </div>
@@ -162,7 +163,10 @@ function Scanned(props: {
   );
 }
 
-/** Six digits on both screens: the same means that nobody stood between this tablet and the server (PROTOCOL §3). */
+/**
+ * Six digits on both screens: the same means that nobody stood between this tablet and the server (PROTOCOL
+ * §3).
+ */
 export function CompareScreen(): JSX.Element {
   const view = useView();
   const t = tillTexts.now.activate;

@@ -26,8 +26,8 @@ import { useTill, useTypedKeys, useView } from "../till-context.ts";
 const receivedLimitFactor = 10;
 
 /**
- * What the customer put down, by pad or by one key for the likely notes; nothing typed means the exact sum. A key only
- * fills the sum in: a tap that ended the sale would take money nobody has counted (UX §11.5).
+ * What the customer put down, by pad or by one key for the likely notes; nothing typed means the exact sum. A
+ * key only fills the sum in: a tap that ended the sale would take money nobody has counted (UX §11.5).
  */
 export function CashScreen(): JSX.Element {
   const { flow } = useTill();

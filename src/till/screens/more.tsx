@@ -164,7 +164,8 @@ function SecondRow(): JSX.Element {
     engine
       .mayUpdate()
       .then((may) => {
-        // Unsent sales survive an update, but only the operator may decide to run it before they are safe elsewhere.
+        // Unsent sales survive an update, but only the operator may decide to run it before they are safe
+        // elsewhere.
         if (may.saleOpen) return;
         if (may.unsentCount > 0 && !asked.value) asked.value = true;
         else update.apply();

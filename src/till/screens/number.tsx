@@ -14,7 +14,10 @@ import { useTill, useTypedKeys, useView } from "../till-context.ts";
 
 const numberLength = 16;
 
-/** A payment code's number, typed in four groups where nothing can scan it. The engine checks it, this only counts. */
+/**
+ * A payment code's number, typed in four groups where nothing can scan it. The engine checks it, this only
+ * counts.
+ */
 export function NumberScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();

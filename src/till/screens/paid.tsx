@@ -16,7 +16,9 @@ import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { tillTexts } from "../texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
-/** On disk, therefore paid (I1). Stays, with its change, until the operator calls the next sale (UX §11.10). */
+/**
+ * On disk, therefore paid (I1). Stays, with its change, until the operator calls the next sale (UX §11.10).
+ */
 export function PaidScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();
@@ -90,7 +92,9 @@ function Change({
   );
 }
 
-/** «On this till only» turns into «on the server» while the customer still stands there, if the network is up. */
+/**
+ * «On this till only» turns into «on the server» while the customer still stands there, if the network is up.
+ */
 function useDelivered(saleId: string | null): "till" | "server" {
   const { engine, view, flow } = useTill();
   const delivered = useSignal<"till" | "server">("till");

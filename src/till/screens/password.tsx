@@ -13,8 +13,9 @@ import { useTill, useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
 
 /**
- * The customer's turn: sum, pad, hand back. Nothing else can be reached from here; the way back to the methods asks
- * for the cashier's PIN, or a customer without the password could walk the till to «cash» (UX §11.9).
+ * The customer's turn: sum, pad, hand back. Nothing else can be reached from here; the way back to the
+ * methods asks for the cashier's PIN, or a customer without the password could walk the till to «cash» (UX
+ * §11.9).
  */
 export function PasswordScreen(): JSX.Element {
   const handingBack = useSignal(false);

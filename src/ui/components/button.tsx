@@ -9,8 +9,8 @@ export interface ButtonProps {
   readonly children: ComponentChildren;
   readonly icon?: ComponentChildren;
   /**
-   * Why it cannot be pressed just now. The button stays readable, outlined, with this reason on it, and a press does
-   * nothing: a faded button leaves people guessing (UX §4, §11.12).
+   * Why it cannot be pressed just now. The button stays readable, outlined, with this reason on it, and a
+   * press does nothing: a faded button leaves people guessing (UX §4, §11.12).
    */
   readonly unavailable?: string | undefined;
   /** Takes part in a form: `submit`. Everything else is a plain button. */

@@ -5,7 +5,9 @@ import { StopIcon } from "../icons.tsx";
 interface FieldFacts {
   readonly label: string;
   readonly hint?: string | undefined;
-  /** What is wrong and how to mend it; the field is then announced as invalid. What was typed always stays. */
+  /**
+   * What is wrong and how to mend it; the field is then announced as invalid. What was typed always stays.
+   */
   readonly error?: string | undefined;
 }
 

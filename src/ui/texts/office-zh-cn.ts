@@ -1,7 +1,10 @@
 import type { OfficeProblemTexts } from "./office-problem.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
-/** Every text of the office in Chinese; its shape is what the English one must fill. Sums and times come formatted. */
+/**
+ * Every text of the office in Chinese; its shape is what the English one must fill. Sums and times come
+ * formatted.
+ */
 export const officeZhCn = {
   app: {
     name: "柜台后台",

@@ -37,7 +37,8 @@ const refusalTexts: TextSet<RefusalTexts> = createTexts<RefusalTexts>({
 /** The sentence for a refusal in the language in force. Redraws on a switch when read in a component. */
 export function sayRefusal(refusal: Refusal, currency: string, nowMs: number): RefusalSentence {
   const spoken = language.value;
-  // The table pairs each code with the sayer of that very code; TypeScript cannot follow that through an index.
+  // The table pairs each code with the sayer of that very code; TypeScript cannot follow that through an
+  // index.
   const sayer = refusalTexts.now.sentences[refusal.code] as (
     refusal: Refusal,
     say: RefusalFormats,
@@ -49,7 +50,10 @@ export function sayRefusal(refusal: Refusal, currency: string, nowMs: number): R
   });
 }
 
-/** The short name of a refusal for a list; a code this build does not know (a newer one wrote it) stands as it is. */
+/**
+ * The short name of a refusal for a list; a code this build does not know (a newer one wrote it) stands as it
+ * is.
+ */
 export function nameRefusal(code: string): string {
   const names: Readonly<Record<string, string>> = refusalTexts.now.names;
   return names[code] ?? code;

@@ -2,12 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { toHex } from "../../../src/protocol/bytes.ts";
 import { newSigningPair } from "../../../src/protocol/crypto.ts";
-import { encodeEntry, decodeEntry, hashEntry, signEntry, type SignedEntry } from "../../../src/protocol/entry.ts";
+import {
+  encodeEntry,
+  decodeEntry,
+  hashEntry,
+  signEntry,
+  type SignedEntry,
+} from "../../../src/protocol/entry.ts";
 import { decodeSignedAnswer, encodePush, openAnswer, hashRequest } from "../../../src/protocol/push.ts";
 import { openNeighbour, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
 
 /** How many entries of this till the server holds, and how many sales. */
-async function held(shop: Shop, till: HeadlessTill): Promise<{ entries: number; sales: number; quarantined: number }> {
+async function held(
+  shop: Shop,
+  till: HeadlessTill,
+): Promise<{ entries: number; sales: number; quarantined: number }> {
   const { db } = shop.server.services;
   const count = async (table: "books.entries" | "books.sales" | "books.quarantined"): Promise<number> => {
     const rows = await db
@@ -38,8 +47,13 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const rows = till.journal.slice(1);
     const answers = [await till.push(rows), ...(await Promise.all([1, 2, 3, 4].map(() => till.push(rows))))];
     for (let n = 0; n < 5; n++) answers.push(await till.push(rows));
-    expect(new Set(answers.map((answer) => `${answer?.result} ${answer?.seq} ${toHex(answer?.headHash ?? till.head.hash)}`)))
-      .toEqual(new Set([`ok 5 ${toHex(till.head.hash)}`]));
+    expect(
+      new Set(
+        answers.map(
+          (answer) => `${answer?.result} ${answer?.seq} ${toHex(answer?.headHash ?? till.head.hash)}`,
+        ),
+      ),
+    ).toEqual(new Set([`ok 5 ${toHex(till.head.hash)}`]));
     expect(await held(shop, till)).toEqual({ entries: 6, sales: 5, quarantined: 0 });
   });
 
@@ -64,7 +78,9 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const till = await freshTill();
     for (let n = 1; n <= 3; n++) await till.sellCash(n);
     const entries = till.journal.slice(1).map((row) => row.signed);
-    const spoiled = entries.map((entry, i) => (i === 1 ? { ...entry, signature: new Uint8Array(64) } : entry));
+    const spoiled = entries.map((entry, i) =>
+      i === 1 ? { ...entry, signature: new Uint8Array(64) } : entry,
+    );
     expect(await till.pushEntries(spoiled)).toMatchObject({ result: "ok", seq: 3 });
     for (let rounds = 0; rounds < 3; rounds++) await upkeepRound(shop.books);
     const findings = await shop.server.services.db
@@ -79,7 +95,11 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const till = await freshTill();
     for (let n = 1; n <= 3; n++) await till.sellCash(n);
     const stranger = await newSigningPair(false);
-    const [one, two, three] = till.journal.slice(1).map((row) => row.signed) as [SignedEntry, SignedEntry, SignedEntry];
+    const [one, two, three] = till.journal.slice(1).map((row) => row.signed) as [
+      SignedEntry,
+      SignedEntry,
+      SignedEntry,
+    ];
     const forged = await signEntry(stranger.privateKey, three.bytes);
     expect(await till.pushEntries([one, two, forged])).toMatchObject({ result: "damaged", seq: 2 });
     expect(await held(shop, till)).toMatchObject({ entries: 3, quarantined: 0 });
@@ -107,7 +127,10 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const broken = till.journal.length;
     const bytes = encodeEntry({ ...entry, seq: broken, prev: new Uint8Array(32) });
     const resigned = await till.resign(bytes);
-    expect(await till.pushEntries([one.signed, two.signed, resigned])).toMatchObject({ result: "damaged", seq: 2 });
+    expect(await till.pushEntries([one.signed, two.signed, resigned])).toMatchObject({
+      result: "damaged",
+      seq: 2,
+    });
     expect(await held(shop, till)).toEqual({ entries: 3, sales: 2, quarantined: 1 });
     expect(await till.pushEntries([resigned])).toMatchObject({ result: "quarantined", seq: 2 });
     expect(await held(shop, till)).toEqual({ entries: 3, sales: 2, quarantined: 1 });
@@ -213,7 +236,10 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
   it("another till of the shop may carry a journal; another shop's token may not", async () => {
     const [carrier, till] = [await freshTill(), await freshTill()];
     await till.sellCash(100);
-    expect(await carrier.pushEntries(till.journal.map((row) => row.signed))).toMatchObject({ result: "ok", seq: 1 });
+    expect(await carrier.pushEntries(till.journal.map((row) => row.signed))).toMatchObject({
+      result: "ok",
+      seq: 1,
+    });
     const stranger = await openNeighbour(shop);
     const [first = ""] = await stranger.tillIds();
     const foreign = await stranger.enrol(first);
@@ -242,12 +268,15 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const challenge = await (await shop.wire("/api/till/challenge", { method: "GET" })).arrayBuffer();
     const body = await till.signedHello(new Uint8Array(challenge));
     const headers = { "content-type": "application/cbor" };
-    const send = async (): Promise<number> => (await shop.wire("/api/till/hello", { method: "POST", headers, body })).status;
+    const send = async (): Promise<number> =>
+      (await shop.wire("/api/till/hello", { method: "POST", headers, body })).status;
     expect([await send(), await send()]).toEqual([200, 403]);
     const late = await (await shop.wire("/api/till/challenge", { method: "GET" })).arrayBuffer();
     const lateBody = await till.signedHello(new Uint8Array(late));
     shop.server.clock.ms += 121_000;
-    expect((await shop.wire("/api/till/hello", { method: "POST", headers, body: lateBody })).status).toBe(403);
+    expect((await shop.wire("/api/till/hello", { method: "POST", headers, body: lateBody })).status).toBe(
+      403,
+    );
   });
 
   it("PROTOCOL §8: a server whose clock was set back signs no time", async () => {
