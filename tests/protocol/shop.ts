@@ -18,11 +18,11 @@ export async function newSigningKey(): Promise<SigningKey> {
   return { privateKey: pair.privateKey, publicKey: pair.publicKey, point, kid: await keyId(point) };
 }
 
-/** A key pair of a till's vault and its point. */
-export async function newVaultPair(): Promise<{ readonly privateKey: CryptoKey; readonly point: Bytes }> {
+/** A key pair of a till's vault, its private half not exportable, and its point. */
+export async function newVaultPair(): Promise<{ readonly pair: CryptoKeyPair; readonly point: Bytes }> {
   const ecdh: EcKeyGenParams = { name: "ECDH", namedCurve: "P-256" };
   const pair = (await crypto.subtle.generateKey(ecdh, false, ["deriveBits"])) as CryptoKeyPair;
-  return { privateKey: pair.privateKey, point: await exportPublicKey(pair.publicKey) };
+  return { pair, point: await exportPublicKey(pair.publicKey) };
 }
 
 /** The row of a key in a keyset. */
