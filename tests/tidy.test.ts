@@ -39,7 +39,9 @@ function linesThat(paths: readonly string[], breaks: (line: string) => boolean):
 
 describe("the house", () => {
   it("keeps every line of code within 110 characters", () => {
-    expect(linesThat(code, (line) => line.length > 110)).toEqual([]);
+    // A sentence for a person and a drawing's path are one word to the formatter.
+    const prose = code.filter((path) => !path.startsWith("src/ui/texts/"));
+    expect(linesThat(prose, (line) => line.length > 110 && !/ d="/u.test(line))).toEqual([]);
   });
 
   it("keeps every file of code within 450 lines", () => {
