@@ -159,7 +159,7 @@ export function createCameraScanner(options: CameraScannerOptions): CameraScanne
     const id = camera?.deviceId ?? null;
     if (id === null || id === rememberedId) return;
     rememberedId = id;
-    await options.remembered.write(id);
+    await writeRemembered(options.remembered, id);
   }
 
   return {
@@ -167,7 +167,7 @@ export function createCameraScanner(options: CameraScannerOptions): CameraScanne
     async start() {
       if (camera !== null) return accepted(undefined);
       const asked = run;
-      starting ??= options.remembered.read().then((deviceId) => {
+      starting ??= readRemembered(options.remembered).then((deviceId) => {
         rememberedId = deviceId;
         // Stopped while the memory was read: opening now would leave the camera on with nobody looking.
         return asked === run ? open(deviceId) : accepted(undefined);
@@ -204,6 +204,26 @@ async function play(video: HTMLVideoElement): Promise<boolean> {
     return true;
   } catch (cause) {
     if (cause instanceof DOMException) return cause.name === "AbortError";
+    throw cause;
+  }
+}
+
+/** Storage that is full or forbidden costs the choice of camera, never the scan. */
+async function readRemembered(remembered: RememberedCamera): Promise<string | null> {
+  try {
+    return await remembered.read();
+  } catch (cause) {
+    if (cause instanceof Error) return null;
+    throw cause;
+  }
+}
+
+async function writeRemembered(remembered: RememberedCamera, deviceId: string): Promise<boolean> {
+  try {
+    await remembered.write(deviceId);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error) return false;
     throw cause;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { createCameraScanner } from "#devices/camera-scanner.ts";
-import type { CameraScanner } from "#devices/camera-scanner.ts";
+import type { CameraScanner, RememberedCamera } from "#devices/camera-scanner.ts";
 import type { ScannerRefusal } from "#devices/scanner.ts";
 
 /** A page without a camera picture: what the scanner says and lets go of when something is missing or breaks. */
@@ -11,7 +11,12 @@ interface Scene {
   readonly video: { srcObject: unknown };
 }
 
-function scene(startWorker: () => Worker, withVideo = true): Scene {
+const nothingRemembered: RememberedCamera = {
+  read: () => Promise.resolve(null),
+  write: () => Promise.resolve(),
+};
+
+function scene(startWorker: () => Worker, withVideo = true, remembered = nothingRemembered): Scene {
   const track = Object.assign(new EventTarget(), {
     stopped: false,
     getSettings: () => ({ deviceId: "back" }),
@@ -30,7 +35,7 @@ function scene(startWorker: () => Worker, withVideo = true): Scene {
   const scanner = createCameraScanner({
     startWorker,
     video: () => (withVideo ? (video as unknown as HTMLVideoElement) : null),
-    remembered: { read: () => Promise.resolve(null), write: () => Promise.resolve() },
+    remembered,
     nowMs: () => 0,
     host: {
       isSecureContext: true,
@@ -80,6 +85,13 @@ describe("C2: the camera as a scanner", () => {
     track.dispatchEvent(new Event("ended"));
     expect(troubles).toEqual([{ code: "camera-lost" }]);
     expect([track.stopped, video.srcObject]).toEqual([true, null]);
+    expect(await scanner.start()).toMatchObject({ ok: true });
+    expect(video.srcObject).not.toBeNull();
+  });
+
+  it("a memory that cannot be read costs the choice of camera, not the scan", async () => {
+    const forbidden = () => Promise.reject(new DOMException("denied", "SecurityError"));
+    const { scanner, video } = scene(readyWorker, true, { read: forbidden, write: forbidden });
     expect(await scanner.start()).toMatchObject({ ok: true });
     expect(video.srcObject).not.toBeNull();
   });
