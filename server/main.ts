@@ -5,10 +5,13 @@ import { isSetUpOpen, openSetUp } from "./accounts/set-up.ts";
 import { allAddresses, hasSecureAddress, mainAddress } from "./addresses.ts";
 import { readConfig } from "./config.ts";
 import type { Config } from "./config.ts";
+import { openBooks } from "./books.ts";
 import { openData } from "./data.ts";
+import { openDemo, type DemoSignIn } from "./demo.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { openPages } from "./http/pages.ts";
+import { startUpkeep } from "./journal/upkeep.ts";
 import { createLog, faultFields } from "./log.ts";
 import { openServices } from "./open-services.ts";
 import type { Services } from "./services.ts";
@@ -51,13 +54,16 @@ async function main(): Promise<number> {
     }
     const { services } = opened.value;
     closers.push(() => opened.value.close());
-    const app = createApp(services, openPages(join(import.meta.dirname, "..", "dist")));
+    const pages = openPages(join(import.meta.dirname, "..", "dist"));
+    const demo = config.demo ? await openDemo(services, pages) : null;
+    closers.push(startUpkeep(await openBooks(services)));
+    const app = createApp(services, pages);
     const listening = await listen(app, config);
     if (!listening.ok) {
       await closeAll();
       return say(wordsFor(listening.refusal));
     }
-    await greet(services, config);
+    await greet(services, config, demo);
     const reason = await Promise.race([asked, data.value.ended.then(() => "database-ended")]);
     log.info("stopping", { reason });
     stopping.abort();
@@ -81,7 +87,7 @@ function say(words: string): number {
  * What a person at the terminal needs: where the pages are, and on the first run the link that makes the
  * owner.
  */
-async function greet(services: Services, config: Config): Promise<void> {
+async function greet(services: Services, config: Config, demo: DemoSignIn | null): Promise<void> {
   const main = mainAddress(config);
   const lines = ["", `Guitai 柜台${config.demo ? " (demo)" : ""}`];
   for (const address of allAddresses(config))
@@ -91,6 +97,9 @@ async function greet(services: Services, config: Config): Promise<void> {
       "  Without HTTPS, tablets have no camera and do not work offline: set TLS_CERT and TLS_KEY, or PUBLIC_URL behind a proxy.",
       "  没有 HTTPS，平板不能用摄像头，也不能离线收款：请设置 TLS_CERT 和 TLS_KEY，或在反向代理后设置 PUBLIC_URL。",
     );
+  }
+  if (demo !== null) {
+    lines.push("", `  demo sign-in 试用登录  ${main}/office`, `    ${demo.email}`, `    ${demo.password}`);
   }
   if (await isSetUpOpen(services.db)) {
     const token = await openSetUp(services.db);

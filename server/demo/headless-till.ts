@@ -298,11 +298,19 @@ export class HeadlessTill {
   }
 
   async pushEntries(entries: readonly SignedEntry[]): Promise<Answer | null> {
-    if (this.token === null) await this.hello();
     const body = encodePush({ nonce: randomBytes(16), lineage: this.certificate.lineage, entries });
-    const response = await post(this.#wire, TILL_API.push, body, this.token);
+    const response = await this.#withToken((token) => post(this.#wire, TILL_API.push, body, token));
     const signed = response.ok ? decodeSignedAnswer(new Uint8Array(await response.arrayBuffer())) : null;
     return signed && (await openAnswer(this.keyset, signed, await hashRequest(body)));
+  }
+
+  /** Asks with a token; when its hour is over, says hello and asks once more. */
+  async #withToken(request: (token: string) => Promise<Response>): Promise<Response> {
+    if (this.token === null) await this.hello();
+    const first = await request(this.token ?? "");
+    if (first.status !== 401) return first;
+    await this.hello();
+    return await request(this.token ?? "");
   }
 
   /** Pushes until the journal is receipted to its head. */
@@ -319,10 +327,10 @@ export class HeadlessTill {
 
   /** Fetches one page, applies it when it is genuine and for this till, and answers it. */
   async pullPage(from: number | "full" = this.feedVersion): Promise<FeedPage | null> {
-    if (this.token === null) await this.hello();
     const path = feedPath(from, toHex(randomBytes(16)));
-    const headers = { authorization: `Bearer ${this.token ?? ""}` };
-    const response = await this.#wire(path, { method: "GET", headers });
+    const response = await this.#withToken(async (token) => {
+      return await this.#wire(path, { method: "GET", headers: { authorization: `Bearer ${token}` } });
+    });
     const signed = response.ok ? decodeSignedPage(new Uint8Array(await response.arrayBuffer())) : null;
     const page = signed && (await openFeedPage(this.keyset, signed, await hashGet(path)));
     if (!page || !sameBytes(page.till, this.certificate.till)) return null;

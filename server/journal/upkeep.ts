@@ -13,23 +13,26 @@ const MOST_EPOCHS = 50;
 const MOST_ENTRIES = 200;
 const MOST_MERCHANTS = 100;
 
-/** Starts the rounds. The timer never keeps the process alive; answers what stops it. */
-export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): () => void {
-  let running = false;
+/** Starts the rounds. The timer never keeps the process alive; answers what stops it, after the round that runs. */
+export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): () => Promise<void> {
+  let running: Promise<void> | null = null;
   const round = async (): Promise<void> => {
-    if (running) return;
-    running = true;
     try {
       await upkeepRound(books);
     } catch (fault) {
       books.log.warn("upkeep-failed", faultFields(fault));
-    } finally {
-      running = false;
     }
   };
-  const timer = setInterval(() => void round(), everyMs);
+  const timer = setInterval(() => {
+    running ??= round().finally(() => {
+      running = null;
+    });
+  }, everyMs);
   timer.unref();
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }
 
 /** One round; answers how many signatures were checked. */
