@@ -47,7 +47,10 @@ export const MAX_ENTRY_BYTES: number = 64 * 1024;
 export const MAX_BUILD_LENGTH = 40;
 const MAX_KIND_LENGTH = 40;
 
-/** The entry's bytes. Throws when it is longer than 64 KiB: the caller's limits must keep it below. */
+/**
+ * The entry's bytes. Throws when it is longer than 64 KiB, or has a member that no reader would take: met here, before
+ * it is signed, it is a bug; met at the server it would be a sale that cannot be read for ever.
+ */
 export function encodeEntry(entry: Entry): Bytes {
   const { clockMs, nowMs, quality } = entry.time;
   const { feed, keyset, build } = entry.versions;
@@ -64,6 +67,7 @@ export function encodeEntry(entry: Entry): Bytes {
     entry.body,
   ]);
   if (bytes.length > MAX_ENTRY_BYTES) throw new RangeError("entry: longer than 64 KiB");
+  if (decodeEntry(bytes) === null) throw new TypeError("entry: no reader would take it");
   return bytes;
 }
 

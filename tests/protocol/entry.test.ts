@@ -84,6 +84,19 @@ describe("PROTOCOL §4: an entry of the journal", () => {
     expect(entries.decodeEntry(encodeCbor(changed))).toBeNull();
   });
 
+  it("what no reader would take is not even written, so it can never be signed", () => {
+    const wrong: readonly Partial<Entry>[] = [
+      { kind: "k".repeat(41) },
+      { versions: { ...entry.versions, build: "b".repeat(41) } },
+      { prev: randomBytes(31) },
+      { merchant: randomBytes(15) },
+      { seq: -1 },
+    ];
+    for (const member of wrong) {
+      expect(() => entries.encodeEntry({ ...entry, ...member })).toThrow("no reader would take it");
+    }
+  });
+
   it("with a place too many or too few it is no entry", () => {
     const all = members(entries.encodeEntry(entry));
     expect(entries.decodeEntry(encodeCbor(all.slice(0, 9)))).toBeNull();
