@@ -51,18 +51,11 @@ export function App(): JSX.Element {
 }
 
 function Screen({ screen }: { readonly screen: ScreenName }): JSX.Element {
-  switch (screen) {
-    case "booting":
-      return <BootingScreen />;
-    case "elsewhere":
-      return <ElsewhereScreen />;
-    case "lock":
-      return <LockScreen />;
-    case "sell":
-      return <SellScreen />;
-    default:
-      return late.value === null ? <BootingScreen /> : <LateScreen screen={screen} screens={late.value} />;
-  }
+  if (screen === "booting") return <BootingScreen />;
+  if (screen === "elsewhere") return <ElsewhereScreen />;
+  if (screen === "lock") return <LockScreen />;
+  if (screen === "sell") return <SellScreen />;
+  return late.value === null ? <BootingScreen /> : <LateScreen screen={screen} screens={late.value} />;
 }
 
 interface LateProps {

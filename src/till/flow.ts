@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import type { PadOutcome, PaidView, PresentOutcome, TillEngine, TillView } from "#protocol/engine-calls.ts";
+import type { PadRefusal } from "./pad-session.ts";
 import { type Place, type ScreenName, screenFor } from "./place.ts";
 
 /**
@@ -154,7 +155,7 @@ export function createFlow(
         go(counter);
       } else if (outcome.kind === "refused") {
         sounds.refused();
-        if (endsTheCode(outcome.refusal.code)) go({ at: "refused", refusal: outcome.refusal as CodeRefusal });
+        if (endsTheCode(outcome.refusal)) go({ at: "refused", refusal: outcome.refusal });
       }
     },
   };
@@ -165,17 +166,19 @@ export function takesCodes(screen: ScreenName): boolean {
   return ["sell", "tender", "number", "cash", "refused"].includes(screen);
 }
 
-// After these the pad cannot go on: the code is out of the game and the Refused screen says what works
-// instead.
-function endsTheCode(code: string): boolean {
-  return ![
-    "password-wrong",
-    "password-wait",
-    "pin-wrong",
-    "pin-wait",
-    "pin-locked",
-    "pin-too-short",
-    "pin-too-weak",
-    "pin-differs",
-  ].includes(code);
+// A wrong password or a wait leaves the customer at the pad; nothing of a PIN concerns the code. After all else the
+// code is out of the game, and the Refused screen says what works instead.
+const staysAtThePad: ReadonlySet<string> = new Set([
+  "password-wrong",
+  "password-wait",
+  "pin-wrong",
+  "pin-wait",
+  "pin-locked",
+  "pin-too-short",
+  "pin-too-weak",
+  "pin-differs",
+]);
+
+function endsTheCode(refusal: PadRefusal): refusal is CodeRefusal | TillRefusal {
+  return !staysAtThePad.has(refusal.code);
 }

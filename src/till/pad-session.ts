@@ -137,16 +137,16 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
   };
 }
 
+// After these another try is possible at once, on a new pad; anything else ends this pad's purpose.
+const retried: ReadonlySet<PadRefusal["code"]> = new Set<PadRefusal["code"]>([
+  "password-wrong",
+  "pin-wrong",
+  "pin-too-short",
+  "pin-too-weak",
+  "pin-differs",
+  "not-committed",
+]);
+
 function mayRetry(refusal: PadRefusal): boolean {
-  switch (refusal.code) {
-    case "password-wrong":
-    case "pin-wrong":
-    case "pin-too-short":
-    case "pin-too-weak":
-    case "pin-differs":
-    case "not-committed":
-      return true;
-    default:
-      return false;
-  }
+  return retried.has(refusal.code);
 }

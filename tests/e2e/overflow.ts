@@ -25,6 +25,7 @@ export const tillRules: OverflowRules = {
     ".panel__scroll",
     ".lines",
     ".facts",
+    ".sale-facts",
     ".operators",
     ".insecure",
     ".activate__words",

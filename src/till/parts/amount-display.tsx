@@ -17,9 +17,11 @@ export interface AmountDisplayProps {
 export function AmountDisplay({ label, sum, note, tone = "plain" }: AmountDisplayProps): JSX.Element {
   return (
     <div class="amount">
-      <span class="amount__label">{label}</span>
+      <span class="amount__head">
+        <span>{label}</span>
+        {note !== undefined && <span>{note}</span>}
+      </span>
       <output class={`amount__sum amount__sum--${amountSize(sum)} amount__sum--${tone}`}>{sum}</output>
-      {note !== undefined && <span class="amount__note">{note}</span>}
     </div>
   );
 }

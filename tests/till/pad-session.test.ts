@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { accepted, refused } from "#domain/result.ts";
+import type { PadOutcome, TillEngine } from "#protocol/engine-calls.ts";
+import { type PadHooks, type PadSession, startPad } from "../../src/till/pad-session.ts";
+import { type FakeAnswers, fakeEngine, fakePad } from "./fake-engine.ts";
+
+interface Run {
+  readonly session: PadSession;
+  readonly outcomes: PadOutcome[];
+  readonly faults: unknown[];
+  readonly cleared: () => number;
+}
+
+function run(answers: FakeAnswers, idleMs = 60_000): Run {
+  const outcomes: PadOutcome[] = [];
+  const faults: unknown[] = [];
+  let cleared = 0;
+  const hooks: PadHooks = {
+    idleMs,
+    onOutcome: (outcome) => outcomes.push(outcome),
+    onIdleCleared: () => (cleared += 1),
+    onFault: (cause) => faults.push(cause),
+  };
+  const session = startPad(fakeEngine(answers), { purpose: "code" }, hooks);
+  return { session, outcomes, faults, cleared: () => cleared };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  await vi.waitFor(() => expect(holds()).toBe(true), { interval: 1 });
+}
+
+afterEach(() => vi.useRealTimers());
+
+describe("a secret pad", () => {
+  it("C4: characters go one by one to the worker's port, and the page only learns how many there are", async () => {
+    const { pad, typed } = fakePad({ fixedLength: null });
+    const { session } = run({ openPad: () => Promise.resolve(accepted(pad)) });
+    await until(() => session.view.value.state === "ready");
+    for (const char of "907") session.send({ type: "char", char });
+    session.send({ type: "back" });
+    await until(() => session.view.value.count === 2 && typed() === "90");
+    expect(JSON.stringify(session.view.value)).not.toContain("90");
+    session.close();
+  });
+
+  it("a PIN of fixed length submits itself, once", async () => {
+    const { pad } = fakePad({ fixedLength: 3 });
+    let confirmed = 0;
+    const { session } = run({
+      openPad: () => Promise.resolve(accepted(pad)),
+      confirmPad: () => {
+        confirmed += 1;
+        return Promise.resolve<PadOutcome>({ kind: "again" });
+      },
+    });
+    await until(() => session.view.value.state === "ready");
+    for (const char of "123") session.send({ type: "char", char });
+    await until(() => confirmed === 1);
+    expect(session.view.value).toMatchObject({ state: "ready", count: 0 });
+    session.close();
+  });
+
+  it("a password without fixed length waits for 确认", async () => {
+    const { pad, typed } = fakePad({ fixedLength: null });
+    const confirmPad = vi.fn<TillEngine["confirmPad"]>(() => Promise.resolve<PadOutcome>({ kind: "again" }));
+    const { session } = run({ openPad: () => Promise.resolve(accepted(pad)), confirmPad });
+    await until(() => session.view.value.state === "ready");
+    for (const char of "123456789") session.send({ type: "char", char });
+    await until(() => typed().length === 9);
+    expect(confirmPad).not.toHaveBeenCalled();
+    session.confirm();
+    session.confirm();
+    expect(confirmPad).toHaveBeenCalledTimes(1);
+    session.close();
+  });
+
+  it("after a wrong try a new pad is open at once, for the old one is thrown away", async () => {
+    let opened = 0;
+    const { session, outcomes } = run({
+      openPad: () => {
+        opened += 1;
+        return Promise.resolve(accepted(fakePad({ padId: `pad${opened}` }).pad));
+      },
+      confirmPad: () =>
+        Promise.resolve<PadOutcome>({ kind: "refused", refusal: { code: "password-wrong", triesLeft: 4 } }),
+    });
+    await until(() => session.view.value.state === "ready");
+    session.confirm();
+    await until(() => opened === 2 && session.view.value.state === "ready");
+    expect(outcomes).toEqual([{ kind: "refused", refusal: { code: "password-wrong", triesLeft: 4 } }]);
+    session.close();
+  });
+
+  it("a back-off is waited out to its end before a pad opens again", async () => {
+    vi.useFakeTimers();
+    let opened = 0;
+    const { session } = run({
+      openPad: () => {
+        opened += 1;
+        return Promise.resolve(
+          opened === 1
+            ? refused({ code: "password-wait" as const, waitMs: 30_000, tries: 5 })
+            : accepted(fakePad().pad),
+        );
+      },
+    });
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(session.view.value.state).toBe("waiting");
+    expect(opened).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(opened).toBe(2);
+    session.close();
+  });
+
+  it("a locked subject is not asked for again and again", async () => {
+    const openPad = vi.fn<TillEngine["openPad"]>(() =>
+      Promise.resolve(refused({ code: "password-locked" as const })),
+    );
+    const { session, outcomes } = run({ openPad });
+    await until(() => session.view.value.state === "shut");
+    expect(openPad).toHaveBeenCalledTimes(1);
+    expect(outcomes).toEqual([{ kind: "refused", refusal: { code: "password-locked" } }]);
+  });
+
+  it("what was left on the pad for 60 s is cleared, and that is said", async () => {
+    const { pad, typed } = fakePad({ fixedLength: null });
+    const { session, cleared } = run({ openPad: () => Promise.resolve(accepted(pad)) }, 20);
+    await until(() => session.view.value.state === "ready");
+    session.send({ type: "char", char: "9" });
+    await until(() => typed() === "");
+    expect(cleared()).toBe(1);
+    session.close();
+  });
+
+  it("a pad that opens after its screen has gone is closed at once", async () => {
+    const closed: string[] = [];
+    const opening = Promise.withResolvers<void>();
+    const { session } = run({
+      openPad: () => opening.promise.then(() => accepted(fakePad({ padId: "late" }).pad)),
+      closePad: (padId) => {
+        closed.push(padId);
+        return Promise.resolve();
+      },
+    });
+    session.close();
+    opening.resolve();
+    await until(() => closed.length === 1);
+    expect(closed).toEqual(["late"]);
+  });
+});
