@@ -4,7 +4,7 @@ import { concat, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeEntry, genesisPrev, hashEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
-import { isQuotaError, type TillDatabase } from "#storage/till-database.ts";
+import { isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { TillTime } from "./till-time.ts";
@@ -109,6 +109,7 @@ export class Ledger {
       } catch (cause) {
         if (cause instanceof Refused) return refused(cause.refusal as R);
         if (cause instanceof HeadMoved) continue;
+        if (isDiskFault(cause)) return refused({ code: "not-committed" });
         if (!isQuotaError(cause)) throw cause;
         this.#full = true;
         // The ballast exists for this moment: it is given up so that the sale in hand still gets on disk.
@@ -152,16 +153,21 @@ export class Ledger {
       runningMinor: running.sumMinor + (isSale ? body.totalMinor : 0),
     };
     const mark = this.#time.mark;
-    await this.#db.transaction("rw", this.#db.engineTables, async () => {
-      const present = (await this.#db.head.get("head")) ?? null;
-      if (!sameHead(present, head)) throw new HeadMoved();
-      const refusal = (await draft.inside?.(entry)) ?? null;
-      if (refusal !== null) throw new Refused(refusal);
-      // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
-      await this.#db.journal.add(row);
-      await this.#db.head.put(next);
-      await this.#db.settings.put({ key: "mark", ...mark });
-    });
+    try {
+      await this.#db.transaction("rw", this.#db.engineTables, async () => {
+        const present = (await this.#db.head.get("head")) ?? null;
+        if (!sameHead(present, head)) throw new HeadMoved();
+        const refusal = (await draft.inside?.(entry)) ?? null;
+        if (refusal !== null) throw new Refused(refusal);
+        // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
+        await this.#db.journal.add(row);
+        await this.#db.head.put(next);
+        await this.#db.settings.put({ key: "mark", ...mark });
+      });
+    } catch (cause) {
+      // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay twice.
+      if (!isDiskFault(cause) || !sameHead((await this.#db.head.get("head")) ?? null, next)) throw cause;
+    }
     await this.#mirror?.append(row);
     return entry;
   }

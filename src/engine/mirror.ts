@@ -1,5 +1,5 @@
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
-import { sameBytes, type Bytes } from "#protocol/bytes.ts";
+import { concat, sameBytes, type Bytes } from "#protocol/bytes.ts";
 import { decodeEntry, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
 import { readShape } from "#protocol/shape.ts";
@@ -13,6 +13,8 @@ import type { JournalRow } from "#storage/schema.ts";
 export interface MirrorFile {
   append(bytes: Uint8Array): Promise<void>;
   readAll(): Promise<Bytes>;
+  /** Cuts the file off after so many bytes. */
+  truncate(length: number): Promise<void>;
 }
 
 const MAX_RECORD = 70 * 1024;
@@ -36,15 +38,17 @@ export class Mirror {
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, record.length);
     try {
-      await this.#file.append(length);
-      await this.#file.append(record);
+      await this.#file.append(concat(length, record));
     } catch {
       // Whatever the file system says, the truth for the shop is one: there is only one copy now.
       this.#broken = true;
     }
   }
 
-  /** Every whole record, in the order written; a record cut short by a crash ends the reading. */
+  /**
+   * Every whole record, in the order written. What a crash cut short at the end is cut off: records written
+   * behind it could never be found again.
+   */
   async read(): Promise<readonly SignedEntry[]> {
     const all = await this.#file.readAll();
     const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
@@ -57,10 +61,11 @@ export class Mirror {
       const entry =
         decoded.ok &&
         readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
-      if (!entry) break;
-      entries.push(entry);
+      // A record spoiled on the disk is stepped over: those behind it may still continue a head.
+      if (entry) entries.push(entry);
       at += 4 + length;
     }
+    if (at < all.length) await this.#file.truncate(at);
     return entries;
   }
 }
@@ -103,6 +108,10 @@ export async function openMirrorFile(name = "journal.guitai"): Promise<MirrorFil
   return {
     async append(bytes) {
       access.write(bytes as Bytes, { at: access.getSize() });
+      access.flush();
+    },
+    async truncate(length) {
+      access.truncate(length);
       access.flush();
     },
     async readAll() {

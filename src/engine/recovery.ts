@@ -1,7 +1,12 @@
-import type { HeadRow } from "#storage/schema.ts";
+import type { StopReason } from "#domain/refusal.ts";
+import { toHex } from "#protocol/bytes.ts";
+import { decodeEntry } from "#protocol/entry.ts";
+import { decodeTillBody, type SaleBody } from "#protocol/entry-bodies.ts";
+import type { HeadRow, JournalRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { continuation, type Mirror } from "./mirror.ts";
-import { replayEntry } from "./sale-desk.ts";
+import { writeSale } from "./sale-desk.ts";
+import { forgiveTries, recountTry } from "./vault/attempt-book.ts";
 
 /**
  * At start: entries that only the mirror still has are put back behind the database's head (PROTOCOL §4). A
@@ -22,7 +27,7 @@ export async function recoverFromMirror(
     let next: HeadRow = head;
     for (const row of rows) {
       await db.journal.add(row);
-      const sale = await replayEntry(db, row, tillName);
+      const sale = await replay(db, row, tillName);
       next = {
         ...next,
         seq: row.seq,
@@ -34,4 +39,38 @@ export async function recoverFromMirror(
     await db.head.put(next);
   });
   return rows.length;
+}
+
+/**
+ * What followed from an entry when it was committed, done once more: sales, spent codes, tries (I11: a power cut gives
+ * none back), a stop. A PIN's record stands in no entry and cannot come back.
+ */
+async function replay(db: TillDatabase, row: JournalRow, tillName: string): Promise<SaleBody | null> {
+  const entry = decodeEntry(row.bytes);
+  const body = entry && decodeTillBody(entry.kind, entry.body);
+  switch (body?.kind) {
+    case "sale": {
+      const headHex = toHex(row.hash).slice(0, 8);
+      await writeSale(db, body, { epoch: row.epoch, seq: row.seq, nowMs: row.nowMs, headHex }, tillName);
+      for (const tender of body.tenders)
+        if (tender.method === "payment-code") await forgiveTries(db, "code", tender.cti);
+      return body;
+    }
+    case "attempt":
+      await recountTry(db, body.subjectClass, body.subject, body.n);
+      return null;
+    case "operator-in":
+      await forgiveTries(db, "operator", body.operator);
+      return null;
+    case "stopped":
+      await db.settings.put({ key: "stop", reason: body.reason as StopReason });
+      return null;
+    case "genesis":
+    case "pin-set":
+    case "operator-out":
+    case "refusal":
+    case "clock-jump":
+    case undefined:
+      return null;
+  }
 }

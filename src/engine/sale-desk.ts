@@ -2,9 +2,8 @@ import type { SaleMethod, PaidView, SaleView } from "#protocol/engine-calls.ts";
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeTillBody, spendKey, type SaleBody, type TenderBody } from "#protocol/entry-bodies.ts";
-import { decodeEntry } from "#protocol/entry.ts";
-import type { JournalRow, OperatorRow, SaleRecord } from "#storage/schema.ts";
+import { spendKey, type SaleBody, type TenderBody } from "#protocol/entry-bodies.ts";
+import type { OperatorRow, SaleRecord } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
 import type { Committed, Ledger } from "./ledger.ts";
@@ -201,7 +200,22 @@ export async function recordSale(
     const spent = await db.spent.get(cti);
     if (spent) return { code: "spent", ...spent };
     if (await db.revoked.get(cti)) return { code: "revoked" };
-    await db.spent.add({ cti, tillName, atMs: entry.nowMs, amountMinor: tender.amountMinor, here: true });
+    // Spent at once, so that a sale that names one code twice finds it spent the second time.
+    await spend(db, tender, entry.nowMs, tillName);
+  }
+  await writeSale(db, body, entry, tillName);
+  return null;
+}
+
+/** The sale's row and its codes spent, whatever is known of them: for a sale that has happened. */
+export async function writeSale(
+  db: TillDatabase,
+  body: SaleBody,
+  entry: Pick<Committed, "epoch" | "seq" | "nowMs" | "headHex">,
+  tillName: string,
+): Promise<void> {
+  for (const tender of body.tenders) {
+    if (tender.method === "payment-code") await spend(db, tender, entry.nowMs, tillName);
   }
   const row: SaleRecord = {
     id: toHex(body.sale),
@@ -216,21 +230,16 @@ export async function recordSale(
     runningMinor: body.runningMinor,
   };
   await db.sales.add(row);
-  return null;
 }
 
-/** Puts back what followed from an entry that came back from the mirror. */
-export async function replayEntry(
+async function spend(
   db: TillDatabase,
-  row: JournalRow,
+  tender: Extract<TenderBody, { method: "payment-code" }>,
+  atMs: number,
   tillName: string,
-): Promise<SaleBody | null> {
-  const entry = decodeEntry(row.bytes);
-  const body = entry && decodeTillBody(entry.kind, entry.body);
-  if (body?.kind !== "sale") return null;
-  const headHex = toHex(row.hash).slice(0, 8);
-  await recordSale(db, body, { epoch: row.epoch, seq: row.seq, nowMs: row.nowMs, headHex }, tillName);
-  return body;
+): Promise<void> {
+  const { amountMinor } = tender;
+  await db.spent.put({ cti: spendKey(tender.cti), tillName, atMs, amountMinor, here: true });
 }
 
 function paidView(sale: SaleInHand, tenders: readonly TenderBody[], entry: Committed): PaidView {

@@ -21,7 +21,7 @@ import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { ID_BYTES } from "#protocol/ids.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
-import { Dexie, type TillDatabase } from "#storage/till-database.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
 import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
 import { enrolTablet } from "./enrol.ts";
 import { applyInbox } from "./feed-application.ts";
@@ -261,7 +261,7 @@ export class Engine implements TillEngine {
   async refusals(limit: number): Promise<readonly RefusalRow[]> {
     const rows = await this.#p.db.journal
       .where("[kind+epoch+seq]")
-      // Not Dexie.maxKey twice: one array at two places in a key is no valid key (IndexedDB «convert a value to a key»).
+      // Not Dexie.maxKey, which is one array: at two places in a key it makes the key invalid.
       .between(["refusal", 0, 0], ["refusal", Infinity, Infinity])
       .reverse()
       .limit(Math.min(limit, MAX_REFUSAL_ROWS))

@@ -88,6 +88,20 @@ export function isQuotaError(cause: unknown): boolean {
     : cause instanceof Error && cause.name === "QuotaExceededError";
 }
 
+const DISK_FAULTS: ReadonlySet<string> = new Set([
+  "AbortError",
+  "DatabaseClosedError",
+  "InvalidStateError",
+  "TimeoutError",
+  "TransactionInactiveError",
+  "UnknownError",
+]);
+
+/** Did browser or disk give a transaction up, for another reason than room and not by our own doing? */
+export function isDiskFault(cause: unknown): boolean {
+  return cause instanceof Error && DISK_FAULTS.has(cause.name) && !isQuotaError(cause);
+}
+
 /** Is this a row that was there already, where none may be? */
 export function isConstraintError(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === "ConstraintError" || cause.name === "BulkError");

@@ -137,7 +137,7 @@ export class BenchTill {
     this.#bootMs = this.world.ms;
     const bootMs = this.#bootMs;
     const surroundings = {
-      clockMs: () => this.world.ms + this.clockOffsetMs,
+      clockMs: () => Math.floor(this.world.ms) + this.clockOffsetMs,
       // As `performance.now()` does: with fractions.
       monotonicMs: () => this.world.ms - bootMs + 0.3,
       randomBytes,

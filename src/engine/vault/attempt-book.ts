@@ -67,16 +67,37 @@ export class AttemptBook {
    * this try and one wrong one before it: a shop that mistypes now and then stays quick, somebody who never
    * succeeds does not.
    */
-  async forgive(subjectClass: SubjectClass, subject: Bytes): Promise<void> {
-    await this.#db.attempts.delete(subjectKey(subjectClass, subject));
-    const device = await this.#db.attempts.get(deviceKey(subjectClass));
-    if (device) await this.#db.attempts.put({ key: device.key, count: Math.max(0, device.count - 2) });
+  forgive(subjectClass: SubjectClass, subject: Bytes): Promise<void> {
+    return forgiveTries(this.#db, subjectClass, subject);
   }
 
   async #read(key: string): Promise<Attempts> {
     const row = await this.#db.attempts.get(key);
     return { count: row?.count ?? 0, lastAtMonotonicMs: this.#lastAt.get(key) ?? null };
   }
+}
+
+/** See `AttemptBook.forgive`; runs inside the caller's transaction. */
+export async function forgiveTries(
+  db: TillDatabase,
+  subjectClass: SubjectClass,
+  subject: Bytes,
+): Promise<void> {
+  await db.attempts.delete(subjectKey(subjectClass, subject));
+  const device = await db.attempts.get(deviceKey(subjectClass));
+  if (device) await db.attempts.put({ key: device.key, count: Math.max(0, device.count - 2) });
+}
+
+/** Counts a try again whose entry came back and whose count did not; inside the caller's transaction. */
+export async function recountTry(
+  db: TillDatabase,
+  subjectClass: SubjectClass,
+  subject: Bytes,
+  n: number,
+): Promise<void> {
+  await db.attempts.put({ key: subjectKey(subjectClass, subject), count: n });
+  const device = await db.attempts.get(deviceKey(subjectClass));
+  await db.attempts.put({ key: deviceKey(subjectClass), count: (device?.count ?? 0) + 1 });
 }
 
 function subjectKey(subjectClass: SubjectClass, subject: Uint8Array): string {

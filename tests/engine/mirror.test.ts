@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { BenchTill } from "./bench-till.ts";
+
+describe("the second copy outside the database (PROTOCOL §4)", () => {
+  it("I1: commits that a power cut took from the database come back, with their sales and spent codes", async () => {
+    const till = await BenchTill.ready();
+    const code = await till.handed();
+    await sell(till, 1250);
+    const kept = await snapshot(till);
+    await till.engine.presentScan(code.text);
+    await till.engine.nextSale();
+    await sell(till, 300);
+    await putBack(till, kept);
+    expect(await till.brokenAt()).toBeNull();
+    await till.restart();
+    expect(await till.brokenAt()).toBeNull();
+    expect(await amounts(till)).toEqual(new Set([1250, 300, code.amountMinor]));
+    await till.signIn();
+    expect(await till.engine.presentScan(code.text)).toMatchObject({ refusal: { code: "spent" } });
+    await till.engine.charge(1);
+    await till.engine.takeCash(1);
+    const last = await till.lastBody();
+    expect(last).toMatchObject({ runningCount: 4, runningMinor: 1250 + 300 + code.amountMinor + 1 });
+    // And the server sees one journal, not two.
+    await till.deliver();
+    expect(till.known.state).toBe("open");
+  });
+
+  it("I11: tries that a power cut took from the database are counted again", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.lock();
+    const kept = await snapshot(till);
+    for (let tries = 0; tries < 4; tries++) await till.signIn("314159");
+    await putBack(till, kept);
+    await till.restart();
+    expect(await till.signIn("314159")).toMatchObject({ refusal: { code: "pin-wait", tries: 5 } });
+  });
+
+  it("G24: a success that came after the lost tries still resets them", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.lock();
+    const kept = await snapshot(till);
+    for (let tries = 0; tries < 3; tries++) await till.signIn("314159");
+    await till.signIn();
+    await putBack(till, kept);
+    await till.restart();
+    expect(await till.db.attempts.get(`operator:${till.operatorId}`)).toBeUndefined();
+  });
+
+  it("I1: a spent list that came first does not swallow the sale that is put back", async () => {
+    const till = await BenchTill.ready();
+    const code = await till.handed();
+    const kept = await snapshot(till);
+    await till.engine.presentScan(code.text);
+    await till.engine.nextSale();
+    await putBack(till, kept);
+    await till.db.spent.put({
+      cti: code.cti,
+      tillName: "1号机",
+      atMs: till.world.ms,
+      amountMinor: code.amountMinor,
+      here: true,
+    });
+    await till.restart();
+    expect(await till.db.sales.count()).toBe(1);
+    expect(await till.brokenAt()).toBeNull();
+  });
+
+  it("I1: a record cut short by a crash hides neither what stood before it nor what comes after", async () => {
+    const till = await BenchTill.ready();
+    await sell(till, 1250);
+    till.mirror.bytes = Uint8Array.of(...till.mirror.bytes, 0, 0, 1, 44, 7, 7, 7);
+    await till.restart();
+    await till.signIn();
+    const kept = await snapshot(till);
+    await sell(till, 300);
+    await putBack(till, kept);
+    await till.restart();
+    expect(await amounts(till)).toEqual(new Set([1250, 300]));
+  });
+
+  it("I1: entries that this till did not sign are left alone", async () => {
+    const till = await BenchTill.ready();
+    const other = await BenchTill.ready();
+    await sell(other, 700);
+    till.mirror.bytes = Uint8Array.of(...till.mirror.bytes, ...other.mirror.bytes);
+    const before = await till.db.journal.count();
+    await till.restart();
+    expect(await till.db.journal.count()).toBe(before);
+  });
+
+  it("I1: a copy that cannot be written fails no sale", async () => {
+    const till = await BenchTill.ready();
+    till.mirror.broken = true;
+    await sell(till, 1250);
+    expect(await till.db.sales.count()).toBe(1);
+  });
+
+  it("I1: nothing that was not committed stands in the copy", async () => {
+    const till = await BenchTill.ready();
+    const before = till.mirror.bytes.length;
+    await till.engine.charge(100);
+    await till.engine.takeCash(50);
+    expect(till.mirror.bytes).toHaveLength(before);
+  });
+});
+
+async function sell(till: BenchTill, amountMinor: number): Promise<void> {
+  await till.engine.charge(amountMinor);
+  const paid = await till.engine.takeCash(amountMinor);
+  if (!paid.ok) throw new Error(paid.refusal.code);
+}
+
+async function amounts(till: BenchTill): Promise<ReadonlySet<number>> {
+  return new Set((await till.db.sales.toArray()).map((row) => row.amountMinor));
+}
+
+type Snapshot = ReadonlyMap<string, readonly unknown[]>;
+
+async function snapshot(till: BenchTill): Promise<Snapshot> {
+  const tables = await Promise.all(
+    till.db.engineTables.map(async (table) => [table.name, await table.toArray()] as const),
+  );
+  return new Map(tables);
+}
+
+/** The disk forgets everything since. */
+async function putBack(till: BenchTill, kept: Snapshot): Promise<void> {
+  for (const [name, rows] of kept) {
+    await till.db.table(name).clear();
+    await till.db.table(name).bulkPut([...rows]);
+  }
+}
