@@ -1,10 +1,12 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomBytes, toHex } from "#protocol/bytes.ts";
 import { importPublicKey, keyId, sign, verify } from "#protocol/crypto.ts";
 import { newId } from "#protocol/ids.ts";
+import type { Database } from "../../server/db/tables.ts";
 import { hasInstance, openInstance } from "../../server/keys/instance.ts";
 import { loadMasterKey, masterKeyFrom, writeMasterKey } from "../../server/keys/master-key.ts";
 import { ISSUER_SIGNS_MS, merchantKeyring } from "../../server/keys/merchant-keys.ts";
@@ -165,10 +167,16 @@ describe("instance and merchants", () => {
     const shop = { merchantId, name: "x", language: "en", currency: "CNY", nowMs } as const;
     await database.db.transaction().execute((tx) => keyring.create(tx, shop));
     const first = await keyring.load(database.db, merchantId, nowMs + ISSUER_SIGNS_MS - 1);
-    const later = await Promise.all(
-      [1, 2, 3].map(() => keyring.load(database.db, merchantId, nowMs + ISSUER_SIGNS_MS)),
+    // Held back until all three have found the old key over: the race, made certain.
+    const later = await database.db.transaction().execute(async (tx) => {
+      await sql`select 1 from control.merchants where merchant_id = ${merchantId} for update`.execute(tx);
+      const asked = [1, 2, 3].map(() => keyring.load(database.db, merchantId, nowMs + ISSUER_SIGNS_MS));
+      await expect.poll(() => waitingForLocks(database.db)).toBe(3);
+      return asked;
+    });
+    const kids = new Set(
+      (await Promise.all(later)).map((keys) => toHex(keys?.issuer.kid ?? new Uint8Array())),
     );
-    const kids = new Set(later.map((keys) => toHex(keys?.issuer.kid ?? new Uint8Array())));
     expect([kids.size, rotations]).toEqual([1, 1]);
     expect(kids.has(toHex(first?.issuer.kid ?? new Uint8Array()))).toBe(false);
     const states = await database.db
@@ -200,3 +208,11 @@ describe("instance and merchants", () => {
     expect(await keyring.load(database.db, newId(), nowMs)).toBeNull();
   });
 });
+
+/** How many connections of this database wait for somebody's lock. */
+async function waitingForLocks(db: Database): Promise<number> {
+  const answer = await sql<{ waiting: number }>`
+    select count(*) as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return answer.rows[0]?.waiting ?? 0;
+}
