@@ -143,6 +143,17 @@ describe("the server is killed", () => {
   });
 });
 
+describe("the database ends on its own", () => {
+  it("the server says so and ends with code 1, instead of answering without books", async () => {
+    const folder = shopFolder();
+    const { server } = await start(folder);
+    process.kill(postmasterPid(folder), "SIGKILL");
+    expect(await server.exit).toBe(1);
+    expect(server.text()).toContain('"reason":"database-ended"');
+    expect(existsSync(join(folder, "data", "server.lock"))).toBe(false);
+  });
+});
+
 describe("SIGTERM and Ctrl-C", () => {
   it.each(["SIGTERM", "SIGINT"] as const)(
     "%s: a running request is finished, then the database is closed and the exit code is 0",
