@@ -38,7 +38,14 @@ async function main(): Promise<number> {
   if (!data.ok) return say(wordsFor(data.refusal));
   const closers: (() => Promise<unknown>)[] = [() => data.value.close()];
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.toReversed()) await close();
+    for (const close of closers.toReversed()) {
+      try {
+        await close();
+      } catch (fault) {
+        // What cannot be closed must not keep the rest open: the database would be left an orphan.
+        log.error("close-failed", faultFields(fault));
+      }
+    }
   };
   try {
     const opened = await openServices({

@@ -142,6 +142,7 @@ describe("answers", () => {
     await broken.services.db.destroy();
     const answer = await broken.send("GET", "/api/setup/state");
     expect([answer.status, await answer.text()]).toEqual([500, '{"error":{"code":"internal"}}']);
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(broken.logged.join("")).toContain('"request-failed"');
     expect((await broken.send("GET", "/healthz")).status).toBe(200);
     expect((await broken.send("GET", "/readyz")).status).toBe(503);
