@@ -1,5 +1,5 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
 import type { JSX } from "preact";
+import { late, type LateScreens } from "./late.ts";
 import { IdleWarning } from "./parts/idle-warning.tsx";
 import { MenuButton, Rail } from "./parts/rail.tsx";
 import { Strip } from "./parts/strip.tsx";
@@ -8,18 +8,6 @@ import { LockScreen } from "./screens/lock.tsx";
 import { BootingScreen, ElsewhereScreen, EngineDownScreen } from "./screens/plain.tsx";
 import { SellScreen } from "./screens/sell.tsx";
 import { useTill } from "./till-context.ts";
-
-type LateScreens = typeof import("./late-screens.ts");
-
-const late = signal<LateScreens | null>(null);
-
-/** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
-export async function loadLateScreens(): Promise<void> {
-  late.value = await import("./late-screens.ts");
-}
-
-/** Whether a newer view may be shown by what is loaded; for tests and the start. */
-export const lateScreensReady: ReadonlySignal<unknown> = late;
 
 /** Strip, rail and the one screen the engine's view asks for. */
 export function App(): JSX.Element {

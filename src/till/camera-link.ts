@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import type { CameraScanner } from "#devices/camera-scanner.ts";
 import { startWorker } from "#ui/trusted-worker.ts";
 import scanWorkerUrl from "../../workers/scan.worker.ts?worker&url";
@@ -21,9 +21,8 @@ export async function openCameraScanner(video: () => HTMLVideoElement | null): P
   });
 }
 
-/** Whether the browser opens the camera without asking: then it may be on before anyone presses. */
-export function watchCameraPermission(): ReadonlySignal<boolean> {
-  const allowed = signal(false);
+/** Keeps `allowed` true while the browser would open the camera without asking. */
+export function watchCameraPermission(allowed: Signal<boolean>): void {
   const watch = async (): Promise<void> => {
     // Not every browser knows this name, and an insecure page has no permissions at all: then the camera is
     // asked for.
@@ -38,5 +37,4 @@ export function watchCameraPermission(): ReadonlySignal<boolean> {
     }
   };
   void watch();
-  return allowed;
 }

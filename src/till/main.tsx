@@ -1,20 +1,17 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { createWedgeScanner } from "#devices/wedge.ts";
+import { createListeners } from "#devices/listeners.ts";
 import "#ui/tokens.css";
 import "#ui/base.css";
 import { chooseLanguage, switchLanguage } from "#ui/language.ts";
 import { loadPreferences, preferences } from "#ui/preferences.ts";
-import { App, loadLateScreens } from "./app.tsx";
-import { openCameraScanner, watchCameraPermission } from "./camera-link.ts";
+import { App } from "./app.tsx";
 import { runClock } from "./clock-now.ts";
-import { startDelivery } from "./delivery.ts";
 import { startEngine } from "./engine-link.ts";
 import { createFlow } from "./flow.ts";
-import { startPageFacts } from "./page-facts.ts";
-import { createSound } from "./sound.ts";
+import { loadLateScreens } from "./late.ts";
+import type { LateParts } from "./late-start.ts";
 import { type Till, TillProvider } from "./till-context.ts";
-import { keepAwake } from "./wake-lock.ts";
 import "./layout.css";
 import "./chrome.css";
 import "./pads.css";
@@ -22,31 +19,34 @@ import "./screens.css";
 
 const clockEveryMs = 5_000;
 
-/** Starts the till: the engine first, because it has the longest way to the first screen. */
+/**
+ * Starts the till: the engine first, because it has the longest way to the first screen; then what the keypad
+ * needs; all else after the first paint.
+ */
 async function start(): Promise<void> {
-  const link = startEngine();
+  const { engine, view, onDown } = startEngine();
   loadPreferences(localStorage, document.documentElement);
   const spoken = chooseLanguage(preferences.value.language, navigator.languages);
   await switchLanguage(spoken, document.documentElement);
 
-  const { engine, view } = link;
-  const sound = createSound(() => view.value?.settings.currency ?? "CNY");
-  const flow = createFlow(engine, view, sound);
-  link.onDown(() => flow.fault(new Error("the engine's worker stopped")));
-  const wedge = createWedgeScanner({ target: window, nowMs: () => performance.now() });
-  const activation = signal("");
-  wedge.onScan(({ text }) => {
-    if (flow.screen() === "activate") activation.value = text;
-    else flow.scanned(text);
+  let late: LateParts | null = null;
+  const flow = createFlow(engine, view, {
+    paid: (paid) => late?.sound.paid(paid),
+    refused: () => late?.sound.refused(),
   });
+  onDown(() => flow.fault(new Error("the engine's worker stopped")));
+  const typed = createListeners<string>();
+  const updateReady = signal(false);
+  const cameraAllowed = signal(false);
+  const activation = signal("");
   const till: Till = {
     engine,
     view,
     flow,
-    wedge,
-    openCamera: openCameraScanner,
-    cameraAllowed: watchCameraPermission(),
-    update: startDelivery(engine, flow.fault),
+    wedge: { onTyped: typed.add },
+    openCamera: async (video) => (await import("./camera-link.ts")).openCameraScanner(video),
+    cameraAllowed,
+    update: { ready: updateReady, apply: () => late?.applyUpdate() },
     activation,
   };
   const root = document.getElementById("app");
@@ -57,17 +57,20 @@ async function start(): Promise<void> {
     </TillProvider>,
     root,
   );
-  await wedge.start();
   runClock(clockEveryMs);
-  startPageFacts(engine, flow.fault);
-  keepAwake();
-  addEventListener("pointerdown", sound.unlock, { once: true, capture: true });
   await afterPaint();
-  await loadLateScreens();
+  const { startLate } = await import("./late-start.ts");
+  const currency = (): string => view.value?.settings.currency ?? "CNY";
+  const wires = { engine, flow, currency, typed: typed.tell, activation, cameraAllowed, updateReady };
+  [late] = await Promise.all([startLate(wires), loadLateScreens()]);
 }
 
-/** Two frames on: what was drawn is on the glass, and what comes next may cost time. */
+/**
+ * Two frames on: what was drawn is on the glass, and what comes next may cost time. A hidden page draws no
+ * frame, and its unsent sales must not wait for one.
+ */
 function afterPaint(): Promise<void> {
+  if (document.visibilityState === "hidden") return Promise.resolve();
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 }
 

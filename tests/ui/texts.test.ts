@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Refusal } from "#domain/refusal.ts";
 import { chooseLanguage, switchLanguage } from "#ui/language.ts";
 import { readPreferences } from "#ui/preferences.ts";
 import { formatClock, formatMoment, formatWait } from "#ui/text-format.ts";
-import { joinSentence, nameRefusal, sayRefusal } from "#ui/texts/refusal-texts.ts";
+import { joinSentence, loadRefusalTexts, nameRefusal, sayRefusal } from "#ui/texts/refusal-texts.ts";
 import { refusalsEn } from "#ui/texts/refusals-en.ts";
 import { refusalsZhCn } from "#ui/texts/refusals-zh-cn.ts";
 import { tillEn } from "#ui/texts/till-en.ts";
@@ -44,7 +44,16 @@ function leaves(value: unknown): readonly string[] {
 }
 
 describe("words", () => {
-  beforeAll(() => switchLanguage("zh-CN", root));
+  beforeAll(async () => {
+    await switchLanguage("zh-CN", root);
+    await loadRefusalTexts();
+  });
+
+  it("before its sentences are there a refusal is silent for a moment, and never a bare code", async () => {
+    vi.resetModules();
+    const early = await import("#ui/texts/refusal-texts.ts");
+    expect(early.sayRefusal({ code: "revoked" }, "CNY", noon)).toEqual({ fact: "", money: "", todo: "" });
+  });
 
   it("UX §8.3: a wrong password says the tries left and that the code is unspent", async () => {
     const refusal: Refusal = { code: "password-wrong", triesLeft: 4 };

@@ -9,10 +9,11 @@ import { LockIcon, PersonIcon } from "#ui/icons.tsx";
 import { language } from "#ui/language.ts";
 import { formatClock, formatDay } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
+import { DigitPad } from "../parts/digit-pad.tsx";
 import { Dots } from "../parts/dots.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { SecretPad } from "../parts/secret-pad.tsx";
+
 import { tillTexts } from "../texts.ts";
 import { useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
@@ -101,7 +102,7 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
         </div>
       }
       message={<MessageLine message={pad.message ?? { tone: "plain", text: prompt }} />}
-      pad={<SecretPad pad={pad} />}
+      pad={<DigitPad pad={pad} />}
       second={
         onOther !== undefined && (
           <Button class="second" onPress={onOther}>

@@ -8,11 +8,12 @@ import { Button } from "#ui/components/button.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { ScanIcon } from "#ui/icons.tsx";
 import { AmountDisplay } from "../parts/amount-display.tsx";
-import { CameraView } from "../parts/camera-view.tsx";
+import type { CameraViewProps } from "../parts/camera-view.tsx";
 import { NumberPad } from "../parts/number-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { SaleLines } from "../parts/sale-lines.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
+import { late } from "../late.ts";
 import { noticeMessage } from "../notice.ts";
 import { tillTexts } from "../texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
@@ -61,7 +62,7 @@ export function SellScreen(): JSX.Element {
       shape={camera ? "roomy" : "pad"}
       work={
         camera ? (
-          <CameraView onText={flow.scanned} aim={t.camera.aim} sum={sumMinor > 0 ? sum : undefined} />
+          <LateCamera onText={flow.scanned} aim={t.camera.aim} sum={sumMinor > 0 ? sum : undefined} />
         ) : (
           <LastSales rows={rows.value} />
         )
@@ -109,6 +110,12 @@ export function SellScreen(): JSX.Element {
       </PrimaryButton>
     );
   }
+}
+
+/** The camera's picture comes with the late screens; the keypad does not wait for it. */
+function LateCamera(props: CameraViewProps): JSX.Element {
+  const screens = late.value;
+  return screens === null ? <div class="camera" /> : <screens.CameraView {...props} />;
 }
 
 function LastSales({ rows }: { readonly rows: readonly SaleRow[] }): JSX.Element {

@@ -1,3 +1,4 @@
+import { type Signal, signal } from "@preact/signals";
 import type { Refusal, RefusalCode } from "#domain/refusal.ts";
 import { formatMoney } from "#domain/money.ts";
 import { createTexts, language, type TextSet } from "../language.ts";
@@ -29,20 +30,34 @@ export interface RefusalTexts {
   readonly names: { readonly [C in RefusalCode]: string };
 }
 
-const refusalTexts: TextSet<RefusalTexts> = createTexts<RefusalTexts>({
-  "zh-CN": async () => (await import("./refusals-zh-cn.ts")).refusalsZhCn,
-  en: async () => (await import("./refusals-en.ts")).refusalsEn,
-});
+const refusalTexts: Signal<TextSet<RefusalTexts> | null> = signal(null);
 
-/** The sentence for a refusal in the language in force. Redraws on a switch when read in a component. */
+/**
+ * Fetches the sentences in the language in force; they follow every later switch. The keypad does not wait for
+ * them: nothing can be refused before it stands. Rejects when they cannot be had.
+ */
+export async function loadRefusalTexts(): Promise<void> {
+  if (refusalTexts.value !== null) return;
+  const texts = createTexts<RefusalTexts>({
+    "zh-CN": async () => (await import("./refusals-zh-cn.ts")).refusalsZhCn,
+    en: async () => (await import("./refusals-en.ts")).refusalsEn,
+  });
+  await texts.load(language.value);
+  texts.show(language.value);
+  refusalTexts.value = texts;
+}
+
+/**
+ * The sentence for a refusal in the language in force, empty for the moment until the sentences are loaded.
+ * Redraws on a switch, and when they come, where it is read in a component.
+ */
 export function sayRefusal(refusal: Refusal, currency: string, nowMs: number): RefusalSentence {
   const spoken = language.value;
+  const texts = refusalTexts.value?.now;
+  if (texts === undefined) return { fact: "", money: "", todo: "" };
   // The table pairs each code with the sayer of that very code; TypeScript cannot follow that through an
   // index.
-  const sayer = refusalTexts.now.sentences[refusal.code] as (
-    refusal: Refusal,
-    say: RefusalFormats,
-  ) => RefusalSentence;
+  const sayer = texts.sentences[refusal.code] as (refusal: Refusal, say: RefusalFormats) => RefusalSentence;
   return sayer(refusal, {
     money: (amountMinor) => formatMoney(amountMinor, currency),
     moment: (ms) => formatMoment(ms, nowMs, spoken),
@@ -55,7 +70,7 @@ export function sayRefusal(refusal: Refusal, currency: string, nowMs: number): R
  * is.
  */
 export function nameRefusal(code: string): string {
-  const names: Readonly<Record<string, string>> = refusalTexts.now.names;
+  const names: Readonly<Record<string, string>> = refusalTexts.value?.now.names ?? {};
   return names[code] ?? code;
 }
 

@@ -1,0 +1,12 @@
+import { type Signal, signal } from "@preact/signals";
+
+/** What the till needs after its first screen: the other screens, and the camera's picture. */
+export type LateScreens = typeof import("./late-screens.ts");
+
+/** Null until fetched; a screen that reads it is drawn again when it comes. */
+export const late: Signal<LateScreens | null> = signal(null);
+
+/** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
+export async function loadLateScreens(): Promise<void> {
+  late.value = await import("./late-screens.ts");
+}
