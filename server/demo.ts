@@ -25,7 +25,8 @@ const SECOND_TILL = "2 号收银机";
 const CODE_MINOR = 3800;
 /** ¥ of the cash sales: with the one by code they are twenty. */
 const CASH_MINOR = [
-  1250, 380, 4600, 990, 2550, 1800, 720, 15_600, 350, 2990, 6680, 450, 1100, 8800, 260, 3300, 500, 12_900, 1990,
+  1250, 380, 4600, 990, 2550, 1800, 720, 15_600, 350, 2990, 6680, 450, 1100, 8800, 260, 3300, 500, 12_900,
+  1990,
 ];
 /** So many of them lie on the days before. */
 const EARLIER_SALES = 4;
@@ -73,7 +74,9 @@ async function fill(services: Services, pages: Pages, signIn: DemoSignIn): Promi
   const spent = await issue({ amountMinor: CODE_MINOR, tillId });
   for (const [i, amountMinor] of CASH_MINOR.entries()) {
     const earlier = i < EARLIER_SALES;
-    atMs = earlier ? startMs - 2 * DAY_MS + i * 11 * HOUR_MS : startMs - (CASH_MINOR.length - i + 1) * (HOUR_MS / 2);
+    atMs = earlier
+      ? startMs - 2 * DAY_MS + i * 11 * HOUR_MS
+      : startMs - (CASH_MINOR.length - i + 1) * (HOUR_MS / 2);
     const till = i % 3 === 2 ? second : first;
     await till.sellCash(amountMinor);
     await till.deliver();

@@ -14,11 +14,13 @@ const MAX_PASSWORD_BYTES = 128;
 /** Letters and digits that are told apart when read aloud or written down. */
 const READABLE = "abcdefghjkmnpqrstuvwxyz23456789";
 
-const COMMON: ReadonlySet<string> = new Set([
-  ...["123123", "112233", "121212", "520520", "521521", "131420", "201314", "520131", "168168", "159753"],
-  ...["147258", "258369", "147852", "741852", "963852", "789456", "456123", "123654", "102030", "696969"],
-  ...["password", "passw0rd", "iloveyou", "qwertyui", "woaini52", "admin123", "abc12345", "abcd1234"],
-]);
+/** Neither a sequence nor one digit over again, and still what everybody tries first. */
+const COMMON: ReadonlySet<string> = new Set(
+  (
+    "123123 112233 121212 520520 521521 131420 201314 520131 168168 159753 147258 258369 147852 741852 963852 " +
+    "789456 456123 123654 102030 696969 password passw0rd iloveyou qwertyui woaini52 admin123 abc12345 abcd1234"
+  ).split(" "),
+);
 
 /**
  * The text as both ends hash it (PROTOCOL §10): NFKC, well-formed, at most 128 bytes. Refused when it is none

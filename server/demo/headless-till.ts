@@ -406,7 +406,10 @@ function keyOf(change: FeedChange): string {
       return `loss:${change.epoch}:${change.seq}`;
     case "site-key":
       return `site-key:${change.keyEpoch}`;
-    default:
+    case "policy":
+    case "shop":
+    case "keyset":
+    case "till-state":
       return change.type;
   }
 }

@@ -241,18 +241,16 @@ function no(c: Context<AppEnv>, status: 400 | 404 | 409 | 422, refusal: OfficeRe
   return refuse(c, status, refusal);
 }
 
+/** 422 for what the owner's rules refuse. */
+const STATUS: Partial<Record<OfficeRefusal["code"], 400 | 404 | 409>> = {
+  "not-found": 404,
+  "code-not-open": 409,
+  "till-revoked": 409,
+  "till-not-ready": 409,
+  "too-many-tills": 409,
+  "invalid-input": 400,
+};
+
 function statusOf(refusal: OfficeRefusal): 400 | 404 | 409 | 422 {
-  switch (refusal.code) {
-    case "not-found":
-      return 404;
-    case "code-not-open":
-    case "till-revoked":
-    case "till-not-ready":
-    case "too-many-tills":
-      return 409;
-    case "invalid-input":
-      return 400;
-    default:
-      return 422;
-  }
+  return STATUS[refusal.code] ?? 422;
 }
