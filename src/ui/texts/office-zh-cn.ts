@@ -352,7 +352,7 @@ export const officeZhCn = {
     merchantId: "店铺编号",
     currency: "货币",
     signedInAs: "登录身份",
-    roles: { owner: "店主", manager: "经理", cashier: "收银员", accountant: "会计" },
+    roles: { owner: "店主", manager: "店长", cashier: "收银员", accountant: "会计" },
     address: "后台地址",
     serverClock: "服务器时间",
     audit: "操作日志",

@@ -35,7 +35,7 @@ export const refusalsZhCn: RefusalTexts = {
     }),
     "product-code": () => ({ fact: "这是商品条码，不是付款码。", money: "没有收款。", todo: "请扫付款码。" }),
     "activation-code": () => ({
-      fact: "这是收款机的启用码。",
+      fact: "这是收银机的启用码。",
       money: "没有收款。",
       todo: "只能在启用页面使用，请扫付款码。",
     }),
@@ -71,9 +71,9 @@ export const refusalsZhCn: RefusalTexts = {
       todo: "不要交货。请店主核对来源。",
     }),
     "another-till": () => ({
-      fact: "这个码指定在另一台收款机使用。",
+      fact: "这个码指定在另一台收银机使用。",
       money: "没有收款，付款码未使用。",
-      todo: "请到那台收款机收款。",
+      todo: "请到那台收银机收款。",
     }),
     "not-yet-valid": (refusal, say) => ({
       fact: `付款码还没生效，${say.moment(refusal.fromMs)}起可用。`,
@@ -108,7 +108,7 @@ export const refusalsZhCn: RefusalTexts = {
     "leased-elsewhere": (refusal) => ({
       fact: `这个码只能在${refusal.tillName}使用。`,
       money: "没有收款，付款码未使用。",
-      todo: "请到那台收款机收款，或请店主改派。",
+      todo: "请到那台收银机收款，或请店主改派。",
     }),
     "needs-server": () => ({
       fact: "这个码要联网核对，现在连不上服务器。",
@@ -257,7 +257,7 @@ export const refusalsZhCn: RefusalTexts = {
     "unknown-key": "密钥未到",
     "key-withdrawn": "密钥停用",
     "bad-signature": "签名不对",
-    "another-till": "别的收款机",
+    "another-till": "别的收银机",
     "not-yet-valid": "未生效",
     expired: "已过期",
     revoked: "已作废",
