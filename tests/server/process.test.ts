@@ -78,7 +78,7 @@ describe("one server a data directory", () => {
 });
 
 describe("DATABASE_URL: a PostgreSQL of one's own", () => {
-  it("takes two servers with one key file; a wake-up and a sign-in on one are good on the other", async () => {
+  it("takes two servers with one key file; a sign-in on one is good on the other", async () => {
     const database = await freshDatabase({ migrated: false });
     const folder = shopFolder();
     const env = { DATABASE_URL: database.url };
