@@ -210,6 +210,8 @@ export type DeliveryRow =
       readonly failures: number;
       readonly nextTryMs: number;
     }
+  /** Behind a fork: the server keeps all entries up to this one beside the chain. Nothing is receipted by it. */
+  | { readonly key: "taken-aside"; readonly epoch: number; readonly seq: number }
   /** What a verified answer said against this till; the engine looks at the evidence and decides. */
   | {
       readonly key: "finding";

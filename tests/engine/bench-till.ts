@@ -90,6 +90,8 @@ export class BenchTill {
   clockOffsetMs = 0;
   /** How often somebody was asked to carry. */
   wantedSyncs = 0;
+  /** How many rounds of delivery began. */
+  rounds = 0;
   known: KnownTill;
   typed = "";
   scanned = "";
@@ -149,7 +151,10 @@ export class BenchTill {
       databaseName: this.databaseName,
       onLine: () => true,
       announce: () => undefined,
-      alone: (work) => work(),
+      alone: (work) => {
+        this.rounds++;
+        return work();
+      },
     });
     this.engine = new Engine({
       db: this.db,

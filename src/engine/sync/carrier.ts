@@ -65,6 +65,12 @@ export async function carry(store: DeliveryStore, round: Round, listener: RoundL
   return pushed === "done" ? carrier.pull(feed.version) : pushed;
 }
 
+/** Does an answer that speaks against us say that the server has all entries up to `seq`, in the chain or beside it? */
+function takesAside(answer: Answer, seq: number): boolean {
+  const { result } = answer;
+  return result === "fork" || result === "quarantined" || (result === "ok" && answer.seq > seq);
+}
+
 class Carrier {
   readonly #store: DeliveryStore;
   readonly #round: Round;
@@ -91,13 +97,16 @@ class Carrier {
 
   async push(head: HeadRow): Promise<RoundEnd> {
     const { epoch } = this.#identity;
-    let known = (await this.#store.receipt(epoch))?.seq ?? -1;
+    let known = await this.#lastTaken();
+    let end: "done" | "finding" = "done";
     const first = known;
-    // Once a round the server says where it stands, so that a server restored from a backup is refilled.
+    // Each hour the server says where it stands, so that a server restored from a backup is refilled.
     if (!(await this.#token()) || known < 0) {
       const hello = await this.#hello(head);
-      if (hello === "finding" || hello === null) return hello ?? "no-answer";
-      known = hello;
+      if (hello === null) return "no-answer";
+      // What speaks against this till stops its codes, never its deliveries: they go to quarantine (PROTOCOL §6).
+      if (hello === "finding") end = hello;
+      else known = hello;
     }
     let target = head.seq;
     while (known < target) {
@@ -116,14 +125,29 @@ class Carrier {
       const answer = signed && (await openAnswer(this.#keyset, signed, requestHash));
       if (!signed || !answer || answer.epoch !== epoch) return "no-answer";
       const settled = await this.#settle(signed, answer, requestHash);
-      if (settled === "finding") return settled;
-      // A server that answers and yet does not move is no progress: stop and come back, never spin.
-      if (settled === null || settled === known) return "no-answer";
-      known = settled;
+      if (settled === "finding") {
+        end = settled;
+        const last = batch.at(-1)?.seq ?? known;
+        if (!takesAside(answer, last)) return end;
+        await this.#store.putDelivery({ key: "taken-aside", epoch, seq: last });
+        known = last;
+      } else {
+        // A server that answers and yet does not move is no progress: stop and come back, never spin.
+        if (settled === null || settled === known) return "no-answer";
+        known = settled;
+      }
       target = Math.max(target, (await this.#store.head())?.seq ?? target);
     }
     await this.#listener.progress(target - first, target - first);
-    return "done";
+    return end;
+  }
+
+  /** The last entry that needs no sending: receipted, or in quarantine. Only a receipt lets anything be deleted. */
+  async #lastTaken(): Promise<number> {
+    const { epoch } = this.#identity;
+    const receipted = (await this.#store.receipt(epoch))?.seq ?? -1;
+    const aside = await this.#store.delivery("taken-aside");
+    return aside?.epoch === epoch ? Math.max(receipted, aside.seq) : receipted;
   }
 
   async pull(appliedVersion: number): Promise<RoundEnd> {
