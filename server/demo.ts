@@ -1,5 +1,5 @@
-// `npm start -- --demo`: a shop to look around in. It is filled once, through the same doors as a real one: codes are
-// issued, tills enrol, and every sale comes in by a push.
+// `npm start -- --demo`: a shop to look around in. It is filled once, through the same doors as a real one:
+// codes are issued, tills enrol, and every sale comes in by a push.
 import { toCrockford } from "#protocol/base32.ts";
 import { randomBytes, toHex, utf8, type Bytes } from "#protocol/bytes.ts";
 import { hkdf } from "#protocol/crypto.ts";
@@ -47,7 +47,7 @@ export async function openDemo(services: Services, pages: Pages): Promise<DemoSi
 
 async function fill(services: Services, pages: Pages, signIn: DemoSignIn): Promise<void> {
   const startMs = services.nowMs();
-  // The shop's past is lived through in order: a clock that only the demo reads stands three days back at first.
+  // The shop's past is lived through in order: a clock only the demo reads stands three days back at first.
   let atMs = startMs - 3 * DAY_MS;
   const past: Services = { ...services, nowMs: () => atMs };
   const app = createApp(past, pages);

@@ -17,8 +17,9 @@ const READABLE = "abcdefghjkmnpqrstuvwxyz23456789";
 /** Neither a sequence nor one digit over again, and still what everybody tries first. */
 const COMMON: ReadonlySet<string> = new Set(
   (
-    "123123 112233 121212 520520 521521 131420 201314 520131 168168 159753 147258 258369 147852 741852 963852 " +
-    "789456 456123 123654 102030 696969 password passw0rd iloveyou qwertyui woaini52 admin123 abc12345 abcd1234"
+    "123123 112233 121212 520520 521521 131420 201314 520131 168168 159753 147258 258369 147852 741852 " +
+    "963852 789456 456123 123654 102030 696969 " +
+    "password passw0rd iloveyou qwertyui woaini52 admin123 abc12345 abcd1234"
   ).split(" "),
 );
 

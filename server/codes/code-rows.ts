@@ -113,8 +113,9 @@ async function selectCodes(
 ): Promise<readonly Row[]> {
   const rows = await sql<Row>`
     select c.cti, c.number, c.cose, c.digits, c.amount_minor, c.kind, c.rule, c.issued_at_ms, c.valid_from_ms,
-      c.expires_at_ms, c.revoked_at_ms, l.name as lease_name, k.amount_minor as spent_amount, k.at_ms as spent_at_ms,
-      k.returned_minor as spent_returned, t.name as spent_till, s.sale_id as spent_sale,
+      c.expires_at_ms, c.revoked_at_ms, l.name as lease_name, k.amount_minor as spent_amount,
+      k.at_ms as spent_at_ms, k.returned_minor as spent_returned, t.name as spent_till,
+      s.sale_id as spent_sale,
       coalesce((select sum(o.loss_minor) from books.outcomes o
         where o.merchant_id = c.merchant_id and o.cti = c.cti), 0)::bigint as loss_minor
     from books.codes c

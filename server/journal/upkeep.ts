@@ -13,7 +13,7 @@ const MOST_EPOCHS = 50;
 const MOST_ENTRIES = 200;
 const MOST_MERCHANTS = 100;
 
-/** Starts the rounds. The timer never keeps the process alive; answers what stops it, after the round that runs. */
+/** Starts the rounds; the timer keeps no process alive. Answers what stops it, after the round that runs. */
 export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): () => Promise<void> {
   let running: Promise<void> | null = null;
   const round = async (): Promise<void> => {

@@ -32,13 +32,15 @@ export async function readTills(
   const one = only === null ? sql`` : sql`and t.till_id = ${only}`;
   const rows = await sql<Row>`
     select t.till_id, t.name, t.revoked_at_ms, e.epoch, e.head_seq, e.state, e.certificate, e.last_seen_ms,
-      e.feed_version, e.build, coalesce(d.sales, 0) as sales, coalesce(d.sales_minor, 0)::bigint as sales_minor
+      e.feed_version, e.build, coalesce(d.sales, 0) as sales,
+      coalesce(d.sales_minor, 0)::bigint as sales_minor
     from books.tills t
     left join lateral (select * from books.till_epochs x where x.merchant_id = t.merchant_id
       and x.till_id = t.till_id and x.closed_reason is distinct from 'rejected'
       order by x.epoch desc limit 1) e on true
     left join lateral (select count(*) as sales, sum(s.total_minor) as sales_minor from books.sales s
-      where s.merchant_id = t.merchant_id and s.till_id = t.till_id and s.received_at_ms >= ${sinceMs}) d on true
+      where s.merchant_id = t.merchant_id and s.till_id = t.till_id
+        and s.received_at_ms >= ${sinceMs}) d on true
     where t.merchant_id = ${merchant} ${one}
     order by t.created_at_ms, t.till_id`.execute(db);
   return await Promise.all(rows.rows.map(tillRow));

@@ -9,7 +9,7 @@ import type { IssuedCode, SaleDetail, SaleListRow, Page } from "../../../src/pro
 import { readCodeText } from "../../../src/protocol/payment-code-bytes.ts";
 import { codeNow, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
 
-/** A tender with this code, without asking the till's judgement: what a copied code or a broken till would book. */
+/** A tender with this code that no till has judged: what a copied code or a broken till would book. */
 async function tenderOf(
   shop: Shop,
   code: IssuedCode,
@@ -61,7 +61,7 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
     return rows.short_id;
   };
 
-  it("I8 G13: without a lease the first to arrive wins; both sales stand, the second is a named loss", async () => {
+  it("I8 G13: without a lease the first to arrive wins; the second sale is a named loss", async () => {
     const code = await shop.issue({});
     await one.sell([await tenderOf(shop, code)]);
     const second = await two.sell([await tenderOf(shop, code)]);
@@ -84,7 +84,7 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
     for (const till of [one, two]) expect(till.told.has(`spent:${toHex(cti.cti)}`)).toBe(true);
   });
 
-  it("§11: the lease holder wins although the other arrived first; decided once, a third changes nothing", async () => {
+  it("§11: the lease holder wins though the other came first; a third changes nothing", async () => {
     const code = await shop.issue({ tillId: await idOf(two), amountMinor: 900 });
     const loser = await one.sell([await tenderOf(shop, code)]);
     await one.deliver();
@@ -106,7 +106,7 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
     expect(await codeNow(shop, code.id)).toMatchObject({ lossMinor: 1800 });
   });
 
-  it("I8: both tills push the same codes at the same moment, in opposite orders: no deadlock, one winner each", async () => {
+  it("I8: two pushes with the same codes in opposite orders: no deadlock, one winner each", async () => {
     const codes = await Promise.all([1, 2, 3, 4].map((n) => shop.issue({ amountMinor: 100 * n })));
     const tenders = await Promise.all(codes.map((code) => tenderOf(shop, code)));
     for (const tender of tenders) await one.sell([tender]);
@@ -187,7 +187,7 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
 });
 
 describe("I5: money on the server is the money of the tills' journals, whatever the line does", () => {
-  it("random sales, codes used twice, batches repeated, cut and reordered: sums agree, each code pays once", async () => {
+  it("codes used twice, batches repeated, cut and reordered: sums agree, a code pays once", async () => {
     const shop = await openShop();
     const [first = ""] = await shop.tillIds();
     const tills = [

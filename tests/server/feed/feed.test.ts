@@ -24,7 +24,7 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
     expect(till.siteKeys.size).toBe(3);
   });
 
-  it("a change that commits after a later one was numbered is still seen: nothing is lost between writers", async () => {
+  it("a change that commits after a later one was numbered is still seen by the till", async () => {
     const { db } = shop.server.services;
     const merchant = shop.owner.merchantId;
     const seen: number[] = [];
@@ -55,7 +55,7 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
     expect(names).toEqual(expect.arrayContaining(["slow", "quick"]));
   });
 
-  it("forty writers and five sequencers at once: every change gets a version of its own, without holes", async () => {
+  it("forty writers, five sequencers at once: each change has its own version, no holes", async () => {
     const { db } = shop.server.services;
     const merchant = shop.owner.merchantId;
     const before = await sequenceFeed(db, merchant);
@@ -99,7 +99,7 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
     expect(copied).toMatchObject({ ok: false, refusal: { code: "another-till" } });
   });
 
-  it("full when asked, when from is above our head, and when it is 0; a full page leaves out what was replaced", async () => {
+  it("full when asked, from 0 and from above our head; and without what was replaced", async () => {
     const policy = {
       validDays: 7,
       latestExpiryMs: null,

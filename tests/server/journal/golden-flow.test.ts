@@ -9,7 +9,7 @@ describe("from the owner's link to the accepted code, over the real routes", () 
   });
   afterAll(() => shop.close());
 
-  it("G7 G9: a code with a password is issued, taken by scan and by number, arrives once, and is spent", async () => {
+  it("G7 G9: a code is issued, taken by scan and by number, arrives once, and is spent", async () => {
     const [first = ""] = await shop.tillIds();
     const till = await shop.enrol(first);
     const byScan = await shop.issue({});

@@ -65,7 +65,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await held(shop, till)).toEqual({ entries: 13, sales: 12, quarantined: 0 });
   });
 
-  it("I7: a batch that begins after a hole is answered «gap» with what is needed, and stores nothing", async () => {
+  it("I7: a batch after a hole is answered «gap» with what is needed, and stores nothing", async () => {
     const till = await freshTill();
     for (let n = 1; n <= 4; n++) await till.sellCash(n);
     const answer = await till.push(till.journal.slice(3));
@@ -74,7 +74,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await till.push(till.journal.slice(1))).toMatchObject({ result: "ok", seq: 4 });
   });
 
-  it("an unbroken chain is taken on its last signature alone; the job names the bad one inside, and refuses nothing", async () => {
+  it("a chain is taken on its last signature; the job names a bad one inside it", async () => {
     const till = await freshTill();
     for (let n = 1; n <= 3; n++) await till.sellCash(n);
     const entries = till.journal.slice(1).map((row) => row.signed);
@@ -91,7 +91,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(findings).toEqual([{ kind: "bad-signature", seq: 2 }]);
   });
 
-  it("a batch whose last signature is another key's: the prefix that verifies is taken, the rest «damaged»", async () => {
+  it("the last signature is another key's: the prefix that verifies is taken, «damaged»", async () => {
     const till = await freshTill();
     for (let n = 1; n <= 3; n++) await till.sellCash(n);
     const stranger = await newSigningPair(false);
@@ -115,7 +115,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await held(shop, till)).toEqual({ entries: 1, sales: 0, quarantined: 0 });
   });
 
-  it("I12: a chain the till itself broke: the prefix is booked, the rest set apart, and later pushes drain", async () => {
+  it("I12: a chain the till itself broke: prefix booked, rest set apart, the queue drains", async () => {
     const till = await freshTill();
     await till.sellCash(100);
     await till.sellCash(200);
@@ -137,7 +137,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await till.hello()).toMatchObject({ result: "damaged", seq: 2 });
   });
 
-  it("I7: two journals under one name are a fork: our entry is shown, the rest is set apart, cash still drains", async () => {
+  it("I7: two journals under one name: our entry is shown, the rest set apart and drained", async () => {
     const till = await freshTill();
     await till.sellCash(100);
     await till.deliver();
@@ -249,7 +249,7 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await held(shop, till)).toMatchObject({ sales: 1 });
   });
 
-  it("bytes that are no push, no token, an old token: refused without a signature, and nothing is stored", async () => {
+  it("no push, no token, an old token: refused without a signature, nothing stored", async () => {
     const till = await freshTill();
     const send = async (body: Uint8Array<ArrayBuffer>, token: string): Promise<number> => {
       const headers = { "content-type": "application/cbor", authorization: `Bearer ${token}` };

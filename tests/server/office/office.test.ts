@@ -150,7 +150,7 @@ describe("the office's routes", () => {
     expect(await shop.issue({ tillId: first })).toMatchObject({ tillName: "1 号收银机" });
   });
 
-  it("G9: a revoked code is revoked once, keeps no number, and gives its value back; expired and spent say why not", async () => {
+  it("G9: a code is revoked once and gives its value back; an expired one says why not", async () => {
     const code = await shop.issue({ amountMinor: 4200 });
     for (let n = 0; n < 2; n++) {
       const revoked = await shop.ask<CodeDetail>("POST", `/api/office/codes/${code.id}/revoke`);
@@ -186,7 +186,7 @@ describe("the office's routes", () => {
     expect(page.rows.map((row) => row.id)).toEqual([code.id]);
   });
 
-  it("PROTOCOL §9: no code under a key that a till in use does not hold yet; a till away for 14 days holds nobody up", async () => {
+  it("PROTOCOL §9: no code under a key a till in use lacks; one away for 14 days waits alone", async () => {
     const fresh = await openShop();
     const [first = ""] = await fresh.tillIds();
     expect((await fresh.issue({})).state).toBe("issued");
@@ -252,7 +252,7 @@ describe("the office's routes", () => {
     await policy({});
   });
 
-  it(`a shop has at most ${MAX_TILLS} tills, also when they are added at once; revoked ones do not count`, async () => {
+  it(`a shop has at most ${MAX_TILLS} tills, added at once too; revoked ones do not count`, async () => {
     const { rows } = await shop.ask<{ rows: TillRow[] }>("GET", "/api/office/tills");
     const room = MAX_TILLS - rows.filter((row) => row.state !== "revoked").length;
     const answers = await Promise.all(
