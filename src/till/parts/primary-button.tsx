@@ -1,8 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
-
-/** A finger still coming down from the last screen must not press this one (UX §6, §11.7). */
-export const deafMs = 350;
+import { deafMs } from "./deaf-time.ts";
 
 /** Whether a press that began at `startedMs` counts on a button shown since `shownMs`. Both by one clock. */
 export function hearsPress(shownMs: number, startedMs: number): boolean {
