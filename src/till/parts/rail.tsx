@@ -17,6 +17,7 @@ export function MenuButton(): JSX.Element {
     <button
       type="button"
       class="strip__menu"
+      aria-label={menuOpen.value ? t.close : t.menu}
       aria-expanded={menuOpen.value}
       onClick={() => (menuOpen.value = !menuOpen.value)}
     >

@@ -51,10 +51,15 @@ export function Strip(props: {
         </span>
       )}
       {unsentCount > 0 && (
-        <span class="strip__chip" data-unsent={unsentCount}>
+        <span
+          class="strip__chip"
+          role="group"
+          aria-label={t.unsent(unsentCount, unsentSum)}
+          data-unsent={unsentCount}
+        >
           <UploadIcon size={16} />
           <span class="strip__long">{t.unsent(unsentCount, unsentSum)}</span>
-          <span class="strip__short" aria-hidden="true">
+          <span class="strip__short">
             {unsentCount} · {unsentSum}
           </span>
         </span>
