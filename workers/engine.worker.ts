@@ -2,8 +2,7 @@ import { expose, transfer, wrap } from "comlink";
 import pinWorkerUrl from "./pin.worker.ts?worker&url";
 import { openMirrorFile } from "#engine/mirror.ts";
 import type { Surroundings } from "#engine/surroundings.ts";
-import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
-import { listenForHints } from "#engine/sync/hints.ts";
+import type { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import { Engine } from "#engine/till-engine.ts";
 import type { HiredPinWorker } from "#engine/vault/open-vault.ts";
 import type { ChannelMessage } from "#protocol/engine-calls.ts";
@@ -38,12 +37,22 @@ function hirePinWorker(): HiredPinWorker {
   };
 }
 
-const loop = new DeliveryLoop({
-  ...surroundings,
-  onLine: () => navigator.onLine,
-  announce: () => void engine.serviceWorkerWrote(),
-  alone: (work) => navigator.locks.request("guitai-delivery", work),
-});
+/** Carries from here when it is asked to: at enrolment, for a code not heard of yet, or without a service worker. */
+let loading: Promise<DeliveryLoop> | null = null;
+const loop: Pick<DeliveryLoop, "poke"> = {
+  async poke(reason) {
+    loading ??= import("#engine/sync/delivery-loop.ts").then(
+      ({ DeliveryLoop: Loaded }) =>
+        new Loaded({
+          ...surroundings,
+          onLine: () => navigator.onLine,
+          announce: () => void engine.serviceWorkerWrote(),
+          alone: (work) => navigator.locks.request("guitai-delivery", work),
+        }),
+    );
+    await (await loading).poke(reason);
+  },
+};
 
 const engine = new Engine({
   db: new TillDatabase(),
@@ -74,6 +83,7 @@ async function holdTill(): Promise<void> {
   await navigator.locks.request("guitai-engine", async () => {
     engine.useMirror(await openMirrorFile());
     await engine.boot();
+    const { listenForHints } = await import("#engine/sync/hints.ts");
     listenForHints(surroundings, () => tell({ type: "want-sync" }));
     // Held until this window closes.
     await new Promise<never>(() => undefined);

@@ -1,14 +1,14 @@
-import { cleanupOutdatedCaches, precacheAndRoute } from "workbox-precaching";
+import { PrecacheController } from "workbox-precaching/PrecacheController.js";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import type { ChannelMessage, SyncPoke, TakeOver } from "#protocol/engine-calls.ts";
 
 /**
  * Keeps the till's program for when the network is gone, and carries its entries when it is back. Workbox
- * precaches and routes; its background-sync queue deletes before it sends and is not used for money
+ * precaches; its background-sync queue deletes before it sends and is not used for money
  * (`field/sync.md`).
  */
 declare const self: ServiceWorkerGlobalScope & {
-  readonly __WB_MANIFEST: Parameters<typeof precacheAndRoute>[0];
+  readonly __WB_MANIFEST: Parameters<PrecacheController["precache"]>[0];
 };
 
 /** Fired by Background Sync, one of the alarm clocks; not in every browser's types. */
@@ -16,12 +16,19 @@ interface SyncEvent extends ExtendableEvent {
   readonly tag: string;
 }
 
-precacheAndRoute(self.__WB_MANIFEST, {
-  directoryIndex: "index.html",
-  cleanURLs: false,
-  ignoreURLParametersMatching: [/./u],
+// Workbox keeps the files; which request gets which file is one rule, so its router (and what it weighs) stays out.
+const program = new PrecacheController();
+program.precache(self.__WB_MANIFEST);
+
+self.addEventListener("fetch", (event: FetchEvent) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
+  const cacheKey = program.getCacheKeyForURL(url.pathname === "/" ? "/index.html" : url.pathname);
+  // What is not kept (the API, the office) goes to the network untouched.
+  if (cacheKey === undefined) return;
+  const params = { cacheKey };
+  event.respondWith(program.strategy.handle({ event, request: event.request, params }));
 });
-cleanupOutdatedCaches();
 
 const channel = new BroadcastChannel("guitai");
 const loop = new DeliveryLoop({

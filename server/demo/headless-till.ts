@@ -6,13 +6,13 @@ import { accepted, assert, refused, type Result } from "#domain/result.ts";
 import { fromHex, randomBytes, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import type { Cbor } from "#protocol/cbor.ts";
 import { exportPublicKey, macKey, newSigningPair } from "#protocol/crypto.ts";
+import { type Certificate } from "#protocol/certificate.ts";
 import {
   decodeEnrolAnswer,
   encodeEnrolRequest,
   openEnrolAnswer,
   proveEnrolment,
   readActivation,
-  type Certificate,
 } from "#protocol/enrolment.ts";
 import { encodeEntry, genesisPrev, hashEntry, signEntry, type SignedEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TenderBody, type TillBody } from "#protocol/entry-bodies.ts";

@@ -3,11 +3,11 @@
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { EnrolRefusal } from "#domain/refusal.ts";
 import { sameBytes, type Bytes } from "#protocol/bytes.ts";
+import { encodeCertificate } from "#protocol/certificate.ts";
 import {
   ACTIVATION_MAX_WRONG,
   certify,
   checkEnrolment,
-  encodeCertificate,
   type decodeEnrolRequest,
   type EnrolAnswer,
 } from "#protocol/enrolment.ts";

@@ -8,6 +8,7 @@ import { isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-data
 import type { Mirror } from "./mirror.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { TillTime } from "./till-time.ts";
+import { Turns } from "./turns.ts";
 
 /** An entry that is on disk: it may be shown, spoken, printed, sent. */
 export interface Committed {
@@ -66,7 +67,7 @@ export class Ledger {
   readonly #time: TillTime;
   readonly #mirror: Mirror | null;
   readonly #surroundings: Surroundings;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #full = false;
   #keysetVersion = 0;
 
@@ -93,13 +94,7 @@ export class Ledger {
    * Records a draft, or nothing. Refusals of the draft and of the disk are values; a broken promise throws.
    */
   append<R = never>(draft: Draft<R>): Promise<Result<Committed, R | TillRefusal>> {
-    const run = this.#turn.then(() => this.#append(draft));
-    // The next append waits for this one to settle, whichever way; its own caller hears of the failure.
-    this.#turn = run.then(
-      () => undefined,
-      () => undefined,
-    );
-    return run;
+    return this.#turns.run(() => this.#append(draft));
   }
 
   async #append<R>(draft: Draft<R>): Promise<Result<Committed, R | TillRefusal>> {

@@ -1,7 +1,7 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
-import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
+import type { CodeRefusal, EnrolRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeCertificate, readActivation } from "#protocol/enrolment.ts";
+import { decodeCertificate } from "#protocol/certificate.ts";
 import type {
   Activation,
   ActivationPreview,
@@ -22,8 +22,8 @@ import { ID_BYTES } from "#protocol/ids.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
-import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
-import { enrolTablet } from "./enrol.ts";
+import type { PresentableCode } from "./code-desk.ts";
+import type { Counter, CounterParts, Presented } from "./counter.ts";
 import { applyInbox } from "./feed-application.ts";
 import { Ledger } from "./ledger.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
@@ -32,8 +32,8 @@ import { recoverFromMirror } from "./recovery.ts";
 import { SaleDesk, type TenderOutcome } from "./sale-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
-import { judgeFinding } from "./sync/findings.ts";
 import { TillTime } from "./till-time.ts";
+import { Turns } from "./turns.ts";
 import { buildView, saleRows, type PageFacts } from "./till-view.ts";
 import { AttemptBook } from "./vault/attempt-book.ts";
 import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
@@ -46,7 +46,7 @@ export interface EngineParts {
   /** The second copy outside IndexedDB; null where the browser has no place for it. */
   readonly mirrorFile: MirrorFile | null;
   /** Carries entries from here when there is no service worker, and once right after enrolment. */
-  readonly loop: DeliveryLoop;
+  readonly loop: Pick<DeliveryLoop, "poke">;
   /** Asks whoever carries to begin a round. */
   readonly wantSync: () => void;
   /** One round of delivery now; settles after a few seconds at the latest, whatever the network does. */
@@ -60,7 +60,8 @@ interface Desks {
   readonly identity: IdentityRow;
   readonly time: TillTime;
   readonly ledger: Ledger;
-  readonly codes: CodeDesk;
+  /** Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it too. */
+  readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
   readonly pads: PadDesk;
   keyset: Keyset;
@@ -69,14 +70,6 @@ interface Desks {
 /** Refusals of one kind within this time are one entry: a code held before the camera must not fill the journal. */
 const REFUSAL_QUIET_MS = 10_000;
 const MAX_REFUSAL_ROWS = 200;
-/** Refusals that say «not known here», not «no»: the server may know more than this till does yet. */
-const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
-  "unknown-key",
-  "key-epoch-absent",
-  "needs-server",
-  "leased-elsewhere",
-  "unknown-number",
-]);
 
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
 export class Engine implements TillEngine {
@@ -89,7 +82,7 @@ export class Engine implements TillEngine {
   #carrier: "service-worker" | "engine" = "service-worker";
   #listener: ((view: TillView) => void) | null = null;
   #phase: TillView["phase"] | null = "booting";
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
 
   constructor(parts: EngineParts) {
@@ -116,6 +109,8 @@ export class Engine implements TillEngine {
     this.#phase = null;
     await this.#settle();
     this.#wantSync();
+    // The keypad stands; what the first code will need comes while nobody waits.
+    await this.#desks?.counter();
   }
 
   async watch(listener: (view: TillView) => void): Promise<void> {
@@ -140,6 +135,7 @@ export class Engine implements TillEngine {
   }
 
   async previewActivation(activation: Activation): Promise<Result<ActivationPreview, EnrolRefusal>> {
+    const { readActivation } = await import("#protocol/enrolment.ts");
     const code = readActivation(activation.text);
     if (!code) return refused({ code: "activation-mistyped" });
     return accepted({ source: code.source, shopName: code.shopName, tillName: code.tillName });
@@ -150,6 +146,7 @@ export class Engine implements TillEngine {
       const { db, surroundings } = this.#p;
       const worker = this.#vault.hire();
       try {
+        const { enrolTablet } = await import("./enrol.ts");
         const enrolled = await enrolTablet(db, surroundings, worker.calls, activation.text);
         if (!enrolled.ok) return enrolled;
         await this.#openDesks(enrolled.value);
@@ -209,11 +206,11 @@ export class Engine implements TillEngine {
   }
 
   presentScan(text: string): Promise<PresentOutcome> {
-    return this.#inTurn(() => this.#present((codes, keyset, due) => codes.fromScan(text, keyset, due)));
+    return this.#present({ via: "scan", text });
   }
 
   presentNumber(digits: string): Promise<PresentOutcome> {
-    return this.#inTurn(() => this.#present((codes, keyset, due) => codes.fromNumber(digits, keyset, due)));
+    return this.#present({ via: "number", text: digits });
   }
 
   takeCash(receivedMinor: number): Promise<Result<PaidView, TillRefusal>> {
@@ -292,52 +289,17 @@ export class Engine implements TillEngine {
 
   /** One command at a time: a double tap finds the sale paid, it does not pay it twice. */
   #inTurn<T>(command: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(command);
-    // The next command waits for this one to settle, whichever way; its own caller hears of the failure.
-    this.#turn = run.then(
-      () => undefined,
-      () => undefined,
-    );
-    return run;
+    return this.#turns.run(command);
   }
 
-  async #present(
-    judge: (
-      codes: CodeDesk,
-      keyset: Keyset,
-      dueMinor: number | null,
-    ) => Promise<Result<PresentableCode, RefusedCode>>,
-  ): Promise<PresentOutcome> {
-    const ready = this.#ready();
-    if (!ready.ok) return { kind: "refused", refusal: ready.refusal };
-    const { desks } = ready.value;
-    const stop = await this.#p.db.setting("stop");
-    if (stop) return { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
-    if (desks.sales.isPaid) desks.sales.drop();
-    let judged = await judge(desks.codes, desks.keyset, desks.sales.dueMinor);
-    if (!judged.ok && NEWS_MAY_HELP.has(judged.refusal.refusal.code) && this.#facts.onLine) {
-      // Issued a moment ago at the office: what this till needs may be on its way. Asked for once, then judged again.
-      await this.#p.askServer();
-      await this.#settle();
-      judged = await judge(desks.codes, this.#desks?.keyset ?? desks.keyset, desks.sales.dueMinor);
-    }
-    if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
-    const code = judged.value;
-    if (desks.sales.dueMinor === null) {
-      // An empty counter: the code brings its own sum (UX §9).
-      const opened = await desks.sales.open(code.cover.amountMinor);
-      if (!opened.ok) return { kind: "refused", refusal: opened.refusal };
-    }
-    if (code.siteKey) {
-      desks.sales.layCode(code);
-      await this.#show();
-      const policy = await this.#p.db.setting("policy");
-      const passwordKind = policy?.policy.passwordKind ?? "digits";
-      return { kind: "password", dueMinor: desks.sales.dueMinor ?? 0, passwordKind };
-    }
-    const taken = await this.#takeCode(code, async () => undefined);
-    await this.#changed();
-    return taken.ok ? taken.value : this.#refuse(taken.refusal, fromHex(code.payload.cti));
+  #present(presented: Presented): Promise<PresentOutcome> {
+    return this.#inTurn(async () => {
+      const ready = this.#ready();
+      if (!ready.ok) return { kind: "refused", refusal: ready.refusal };
+      const outcome = await (await ready.value.desks.counter()).present(presented);
+      await this.#changed();
+      return outcome;
+    });
   }
 
   async #takeCode(
@@ -350,12 +312,6 @@ export class Engine implements TillEngine {
   }
 
   /** A refusal is an entry too, so that «it never worked» can be looked up; it blocks nothing when it cannot be one. */
-  async #refuse(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<PresentOutcome> {
-    await this.#recordRefusal(refusal, cti);
-    await this.#changed();
-    return { kind: "refused", refusal };
-  }
-
   async #recordRefusal(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<void> {
     const desks = this.#desks;
     const key = `${refusal.code}:${cti ? toHex(cti) : ""}`;
@@ -365,6 +321,11 @@ export class Engine implements TillEngine {
     this.#lastRefusal = { key, atMonotonicMs: now };
     const sale = desks.sales.saleId;
     await desks.ledger.append({ body: () => ({ kind: "refusal", code: refusal.code, cti, sale }) });
+  }
+
+  async #askForNews(): Promise<void> {
+    await this.#p.askServer();
+    await this.#settle();
   }
 
   #ready(): Result<{ readonly desks: Desks; readonly operator: OperatorRow }, TillRefusal> {
@@ -395,8 +356,23 @@ export class Engine implements TillEngine {
       takeCode: (code, inside) => this.#takeCode(code, inside),
       refuse: (refusal, cti) => this.#recordRefusal(refusal, cti),
     });
-    const codes = new CodeDesk(db, identity, time, this.#vault);
-    this.#desks = { identity, time, ledger, codes, sales, pads, keyset };
+    let loading: Promise<Counter> | null = null;
+    const counter = (): Promise<Counter> => {
+      loading ??= import("./counter.ts").then(({ Counter: Loaded }) => new Loaded(counterParts));
+      return loading;
+    };
+    const counterParts: CounterParts = {
+      db,
+      identity,
+      time,
+      vault: this.#vault,
+      sales,
+      keyset: () => this.#desks?.keyset ?? keyset,
+      askForNews: () => (this.#facts.onLine ? this.#askForNews() : null),
+      takeCode: (code, inside) => this.#takeCode(code, inside),
+      recordRefusal: (refusal, cti) => this.#recordRefusal(refusal, cti),
+    };
+    this.#desks = { identity, time, ledger, counter, sales, pads, keyset };
     if (!(await db.head.get("head"))) await ledger.append({ body: () => ({ kind: "genesis" }) });
     await ledger.layReserve();
   }
@@ -409,7 +385,7 @@ export class Engine implements TillEngine {
       const before = await db.setting("feed");
       desks.keyset = await applyInbox(db, desks.identity, desks.keyset, desks.time);
       desks.ledger.useKeyset(desks.keyset.version);
-      const stop = await judgeFinding(db, desks.identity, desks.keyset);
+      const stop = await this.#judgeFinding(desks);
       if (stop && !(await db.setting("stop"))) await this.#stop(desks, stop);
       const identity = await db.enrolled();
       if (identity) this.#desks = { ...desks, identity };
@@ -420,7 +396,14 @@ export class Engine implements TillEngine {
     await this.#show();
   }
 
-  async #stop(desks: Desks, reason: NonNullable<TillView["stop"]>): Promise<void> {
+  /** Evidence against this till is rare; what judges it is loaded when there is some. */
+  async #judgeFinding(desks: Desks): Promise<StopReason | null> {
+    if (!(await this.#p.db.delivery.get("finding"))) return null;
+    const { judgeFinding } = await import("./sync/findings.ts");
+    return judgeFinding(this.#p.db, desks.identity, desks.keyset);
+  }
+
+  async #stop(desks: Desks, reason: StopReason): Promise<void> {
     desks.sales.takeCodeBack();
     await desks.ledger.append<never>({
       body: () => ({ kind: "stopped", reason }),

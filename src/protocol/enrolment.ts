@@ -2,7 +2,7 @@ import { fromBase32, fromCrockford, tidyCrockford, toBase32, toCrockford } from 
 import { concat, randomBytes, sameBytes, type Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { digitsOf, hash, hkdf, importPublicKey, mac, macKey, sign, thumbprint, verify } from "./crypto.ts";
-import { LINEAGE_BYTES } from "./keyset.ts";
+import { decodeCertificate, type Certificate } from "./certificate.ts";
 import { readShape } from "./shape.ts";
 
 /**
@@ -188,53 +188,6 @@ export async function checkEnrolment(
   return null;
 }
 
-/** `C`: what the till is, signed by the root for as long as its epoch lasts. */
-export interface Certificate {
-  readonly lineage: Bytes;
-  readonly merchant: Bytes;
-  readonly store: Bytes;
-  readonly till: Bytes;
-  readonly epoch: number;
-  readonly deviceKey: Bytes;
-  readonly vaultKey: Bytes;
-  readonly rootKey: Bytes;
-  readonly serverMs: number;
-}
-
-export function encodeCertificate(c: Certificate): Bytes {
-  return encodeCbor([
-    1,
-    c.lineage,
-    c.merchant,
-    c.store,
-    c.till,
-    c.epoch,
-    c.deviceKey,
-    c.vaultKey,
-    c.rootKey,
-    c.serverMs,
-  ]);
-}
-
-export function decodeCertificate(bytes: Uint8Array): Certificate | null {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return null;
-  return readShape(decoded.value, (shape) => {
-    shape.literal(1);
-    return {
-      lineage: shape.bytes(LINEAGE_BYTES),
-      merchant: shape.bytes(16),
-      store: shape.bytes(16),
-      till: shape.bytes(16),
-      epoch: shape.integer(1),
-      deviceKey: shape.bytes(65),
-      vaultKey: shape.bytes(65),
-      rootKey: shape.bytes(65),
-      serverMs: shape.integer(),
-    };
-  });
-}
-
 /**
  * The server's answer to R: certificate, root signature, proof of the secret, and the keyset to begin with.
  */
@@ -335,3 +288,5 @@ export async function compareDigits(certificateBytes: Uint8Array): Promise<strin
 async function activationKey(secret: Uint8Array): Promise<CryptoKey> {
   return macKey(await hkdf(secret, new TextEncoder().encode("guitai/activation/1"), 32));
 }
+
+export { decodeCertificate, encodeCertificate, type Certificate } from "./certificate.ts";

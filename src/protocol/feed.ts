@@ -1,9 +1,9 @@
 import type { CodePolicy } from "./office-api.ts";
-import { sameBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
 import { sign } from "./crypto.ts";
-import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
-import { signedByServer } from "./push.ts";
+import { decodeFeedEnvelope, openFeedEnvelope, type FeedEnvelope, type SignedPage } from "./feed-envelope.ts";
+import type { Keyset } from "./keyset.ts";
 import { readShape, type Shape } from "./shape.ts";
 
 /**
@@ -57,13 +57,6 @@ export interface FeedPage {
   readonly requestHash: Bytes;
 }
 
-export interface SignedPage {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
-export const MAX_FEED_CHANGES = 2000;
-
 export async function signFeedPage(answerKey: CryptoKey, page: FeedPage): Promise<SignedPage> {
   const bytes = encodeCbor([
     1,
@@ -84,41 +77,33 @@ export function encodeSignedPage(page: SignedPage): Bytes {
   return encodeCbor([page.bytes, page.signature]);
 }
 
-export function decodeSignedPage(bytes: Uint8Array): SignedPage | null {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return null;
-  return readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
-}
-
 /** The page, if an answer key signed it for this request (when given). Null is «no answer». */
 export async function openFeedPage(
   keyset: Keyset,
   signed: SignedPage,
   requestHash: Uint8Array | null,
 ): Promise<FeedPage | null> {
-  if (!(await signedByServer(keyset, "feed", signed))) return null;
-  const page = decodeFeedPage(signed.bytes);
-  return page && (requestHash === null || sameBytes(page.requestHash, requestHash)) ? page : null;
+  const envelope = await openFeedEnvelope(keyset, signed, requestHash);
+  return envelope && readFeedPage(envelope);
 }
 
+/** Reads a page's bytes, changes included; null when they are none. */
 export function decodeFeedPage(bytes: Uint8Array): FeedPage | null {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return null;
-  return readShape(decoded.value, (shape) => {
-    shape.literal(1);
-    return {
-      lineage: shape.bytes(LINEAGE_BYTES),
-      merchant: shape.bytes(16),
-      till: shape.bytes(16),
-      from: shape.integer(),
-      to: shape.integer(),
-      full: shape.boolean(),
-      // A change of a later version is skipped here; its till gets it again in a full page after its update.
-      changes: shape.list(MAX_FEED_CHANGES, readChange).filter((change) => change !== null),
-      serverMs: shape.integerOrNull(),
-      requestHash: shape.bytes(32),
-    };
-  });
+  const envelope = decodeFeedEnvelope(bytes);
+  return envelope && readFeedPage(envelope);
+}
+
+function readFeedPage(envelope: FeedEnvelope): FeedPage | null {
+  const changes = envelope.changes.map((change) => readShape([change], (shape) => shape.nested(readOne)));
+  // A change of a later version is skipped here; its till gets it again in a full page after its update.
+  return changes.includes(null)
+    ? null
+    : { ...envelope, changes: changes.flatMap((read) => read?.change ?? []) };
+}
+
+/** Told apart: a change that is none at all (the page is no page), and one that this version does not know. */
+function readOne(shape: Shape): { readonly change: FeedChange | null } {
+  return { change: readChange(shape) };
 }
 
 function encodeChange(change: FeedChange): Cbor {
@@ -262,7 +247,4 @@ export function decodeFeedChange(bytes: Uint8Array): FeedChange | null {
   return decoded.ok ? readShape(decoded.value, readChange) : null;
 }
 
-/** `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request. */
-export function feedPath(from: number | "full", nonceHex: string): string {
-  return `/api/till/feed?from=${from}&nonce=${nonceHex}`;
-}
+export { decodeSignedPage, feedPath, MAX_FEED_CHANGES, type SignedPage } from "./feed-envelope.ts";

@@ -94,6 +94,13 @@ export class Shape {
     });
   }
 
+  /** A list of at most `max` members, unread. */
+  anyList(max: number): readonly Cbor[] {
+    const value = this.#next();
+    if (!Array.isArray(value) || value.length > max) throw new Mismatch();
+    return value as readonly Cbor[];
+  }
+
   /** Whatever stands here, unread: a body that a later version understands. */
   any(): Cbor {
     return this.#next();

@@ -4,7 +4,8 @@ import { toCrockford } from "#protocol/base32.ts";
 import { concat, fromHex, randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { digitsOf, hash, thumbprint } from "#protocol/crypto.ts";
 import * as enrolment from "#protocol/enrolment.ts";
-import type { ActivationCode, Certificate, EnrolAnswer, EnrolRequest } from "#protocol/enrolment.ts";
+import type { Certificate } from "#protocol/certificate.ts";
+import type { ActivationCode, EnrolAnswer, EnrolRequest } from "#protocol/enrolment.ts";
 import { encodeKeyset, signKeyset } from "#protocol/keyset.ts";
 import { newSigningKey, newVaultPair, openShop, withByteChanged } from "./shop.ts";
 

@@ -1,5 +1,5 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeSignedPage, feedPath, openFeedPage } from "#protocol/feed.ts";
+import { decodeSignedPage, feedPath, openFeedEnvelope } from "#protocol/feed-envelope.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import {
   CHALLENGE_BYTES,
@@ -161,7 +161,7 @@ class Carrier {
       const roundTripMs = this.#round.monotonicMs() - startedMs;
       const signed = response && decodeSignedPage(response);
       const requestHash = await hashGet(path);
-      const page = signed && (await openFeedPage(this.#keyset, signed, requestHash));
+      const page = signed && (await openFeedEnvelope(this.#keyset, signed, requestHash));
       if (!signed || !page || !sameBytes(page.till, this.#identity.till)) return "no-answer";
       const receivedClockMs = this.#round.clockMs();
       await this.#store.addInbox({ ...signed, requestHash, roundTripMs, receivedClockMs });

@@ -2,7 +2,7 @@ import type { StopReason } from "#domain/refusal.ts";
 import { sameBytes } from "#protocol/bytes.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
 import { decodeEntry, hashEntry, verifyEntry } from "#protocol/entry.ts";
-import { decodeCertificate } from "#protocol/enrolment.ts";
+import { decodeCertificate } from "#protocol/certificate.ts";
 import type { Keyset } from "#protocol/keyset.ts";
 import { openAnswer, type Answer } from "#protocol/push.ts";
 import type { IdentityRow } from "#storage/schema.ts";

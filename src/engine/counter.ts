@@ -1,0 +1,102 @@
+import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
+import type { Result } from "#domain/result.ts";
+import { fromHex, type Bytes } from "#protocol/bytes.ts";
+import type { PresentOutcome } from "#protocol/engine-calls.ts";
+import type { Keyset } from "#protocol/keyset.ts";
+import type { IdentityRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
+import type { SaleDesk, TenderOutcome } from "./sale-desk.ts";
+import type { TillTime } from "./till-time.ts";
+import type { OpenVault } from "./vault/open-vault.ts";
+
+/** What was put on the counter. */
+export interface Presented {
+  readonly via: "scan" | "number";
+  readonly text: string;
+}
+
+export interface CounterParts {
+  readonly db: TillDatabase;
+  readonly identity: IdentityRow;
+  readonly time: TillTime;
+  readonly vault: OpenVault;
+  readonly sales: SaleDesk;
+  /** The keyset as it stands now. */
+  readonly keyset: () => Keyset;
+  /** Asks the server for news and takes them in; null when there is no network to ask through. */
+  readonly askForNews: () => Promise<void> | null;
+  readonly takeCode: (
+    code: PresentableCode,
+    inside: () => Promise<void>,
+  ) => Promise<Result<TenderOutcome, CodeRefusal | TillRefusal>>;
+  readonly recordRefusal: (refusal: CodeRefusal | TillRefusal, cti: Bytes | null) => Promise<void>;
+}
+
+/** Refusals that say «not known here», not «no»: the server may know more than this till does yet. */
+const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
+  "unknown-key",
+  "key-epoch-absent",
+  "needs-server",
+  "leased-elsewhere",
+  "unknown-number",
+]);
+
+/**
+ * From a presented code to the pad, to a sale, or to a refusal by name. Loaded after the keypad, whose first second it
+ * would cost; kept with the program, so that an outage has it too.
+ */
+export class Counter {
+  readonly #p: CounterParts;
+  readonly #codes: CodeDesk;
+
+  constructor(parts: CounterParts) {
+    this.#p = parts;
+    this.#codes = new CodeDesk(parts.db, parts.identity, parts.time, parts.vault);
+  }
+
+  async present(presented: Presented): Promise<PresentOutcome> {
+    const { db, sales } = this.#p;
+    const stop = await db.setting("stop");
+    if (stop) return { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
+    if (sales.isPaid) sales.drop();
+    let judged = await this.#judge(presented);
+    if (!judged.ok && NEWS_MAY_HELP.has(judged.refusal.refusal.code)) {
+      // Issued a moment ago at the office: what this till needs may be on its way. Asked for once, then judged again.
+      const news = this.#p.askForNews();
+      if (news) {
+        await news;
+        judged = await this.#judge(presented);
+      }
+    }
+    if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
+    const code = judged.value;
+    if (sales.dueMinor === null) {
+      // An empty counter: the code brings its own sum (UX §9).
+      const opened = await sales.open(code.cover.amountMinor);
+      if (!opened.ok) return { kind: "refused", refusal: opened.refusal };
+    }
+    if (code.siteKey) {
+      sales.layCode(code);
+      const policy = await db.setting("policy");
+      const passwordKind = policy?.policy.passwordKind ?? "digits";
+      return { kind: "password", dueMinor: sales.dueMinor ?? 0, passwordKind };
+    }
+    const taken = await this.#p.takeCode(code, async () => undefined);
+    return taken.ok ? taken.value : this.#refuse(taken.refusal, fromHex(code.payload.cti));
+  }
+
+  #judge(presented: Presented): Promise<Result<PresentableCode, RefusedCode>> {
+    const { text, via } = presented;
+    const due = this.#p.sales.dueMinor;
+    const keyset = this.#p.keyset();
+    return via === "scan"
+      ? this.#codes.fromScan(text, keyset, due)
+      : this.#codes.fromNumber(text, keyset, due);
+  }
+
+  async #refuse(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<PresentOutcome> {
+    await this.#p.recordRefusal(refusal, cti);
+    return { kind: "refused", refusal };
+  }
+}
