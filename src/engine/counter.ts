@@ -57,8 +57,8 @@ export class Counter {
 
   async present(presented: Presented): Promise<PresentOutcome> {
     const { db, sales } = this.#p;
-    const stop = await db.setting("stop");
-    if (stop) return { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
+    const stopped = await this.#stopped();
+    if (stopped) return stopped;
     if (sales.isPaid) sales.drop();
     let judged = await this.#judge(presented);
     if (!judged.ok && NEWS_MAY_HELP.has(judged.refusal.refusal.code)) {
@@ -66,6 +66,9 @@ export class Counter {
       const news = this.#p.askForNews();
       if (news) {
         await news;
+        // The news may be that this till's codes are stopped.
+        const stoppedNow = await this.#stopped();
+        if (stoppedNow) return stoppedNow;
         judged = await this.#judge(presented);
       }
     }
@@ -84,6 +87,11 @@ export class Counter {
     }
     const taken = await this.#p.takeCode(code, async () => undefined);
     return taken.ok ? taken.value : this.#refuse(taken.refusal, fromHex(code.payload.cti));
+  }
+
+  async #stopped(): Promise<PresentOutcome | null> {
+    const stop = await this.#p.db.setting("stop");
+    return stop && { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
   }
 
   #judge(presented: Presented): Promise<Result<PresentableCode, RefusedCode>> {

@@ -273,7 +273,7 @@ export class Engine implements TillEngine {
   async syncNow(): Promise<void> {
     if (this.#carrier === "engine") {
       await this.#p.loop.poke("asked");
-      await this.#settle();
+      await this.#inTurn(() => this.#settle());
     } else this.#p.wantSync();
   }
 
@@ -389,11 +389,20 @@ export class Engine implements TillEngine {
       if (stop && !(await db.setting("stop"))) await this.#stop(desks, stop);
       const identity = await db.enrolled();
       if (identity) this.#desks = { ...desks, identity };
+      await this.#letDismissedGo(desks);
       const after = await db.setting("feed");
       // More pages may wait on the server: the round stopped for this inbox to be emptied.
       if (after && before && after.version > before.version) this.#wantSync();
     }
     await this.#show();
+  }
+
+  /** Whoever the owner dismissed takes no further sale, however long nobody locked the till. */
+  async #letDismissedGo(desks: Desks): Promise<void> {
+    const operator = this.#operator;
+    if (!operator || (await this.#p.db.operators.get(operator.id))?.active !== false) return;
+    this.#operator = null;
+    await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
   }
 
   /** Evidence against this till is rare; what judges it is loaded when there is some. */

@@ -1,71 +1,10 @@
-import { argon2id } from "hash-wasm";
-import type { Bytes } from "#protocol/bytes.ts";
-import { randomBytes, sameBytes, toHex } from "#protocol/bytes.ts";
-import { decodeCertificate } from "#protocol/enrolment.ts";
-import { decodeEntry, genesisPrev, hashEntry, verifyEntry } from "#protocol/entry.ts";
-import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
-import { importPublicKey, sha256 } from "#protocol/crypto.ts";
-import type { Pad, PadMessage, PadOutcome, PadPurpose, TillView } from "#protocol/engine-calls.ts";
-import { openSealed } from "#protocol/sealed.ts";
-import type { MirrorFile } from "#engine/mirror.ts";
-import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
-import { Engine } from "#engine/till-engine.ts";
-import type { HirePinWorker } from "#engine/vault/open-vault.ts";
-import { PinDesk, type Argon2 } from "#engine/vault/pin-desk.ts";
-import { TillDatabase } from "#storage/till-database.ts";
-import { StandInServer, type HandedCode, type KnownTill } from "./stand-in-server.ts";
-import { UnreliableNetwork } from "./unreliable-network.ts";
+import { toHex } from "#protocol/bytes.ts";
+import type { Argon2 } from "#engine/vault/pin-desk.ts";
+import type { HandedCode } from "./handed-code.ts";
+import { StandInServer, type KnownTill } from "./stand-in-server.ts";
+import { quickArgon2, Tablet, WorldClock } from "./tablet.ts";
 
-// A till on a workbench: the real engine over IndexedDB in memory, the pin worker in this very thread, a clock that is
-// pushed on by hand and a network that does as it is told.
-
-/** Argon2id as the till uses it. */
-export const realArgon2: Argon2 = async (secret, salt, profile) =>
-  (await argon2id({
-    password: secret,
-    salt,
-    iterations: profile.iterations,
-    parallelism: profile.parallelism,
-    memorySize: profile.memoryKib,
-    hashLength: profile.bytes,
-    outputType: "binary",
-  })) as Bytes;
-
-/** In its place where the time it takes is not what is looked at. */
-export const quickArgon2: Argon2 = (secret, salt) => sha256(Uint8Array.of(...salt, ...secret));
-
-export const PIN = "271828";
-const START_MS = 1_764_000_000_000;
-
-/** The world's time; a device's clock may stand elsewhere. */
-export class WorldClock {
-  ms: number = START_MS;
-  pass(ms: number): void {
-    this.ms += ms;
-  }
-}
-
-/** The mirror's file, with a pen that may break. */
-export class MemoryMirror implements MirrorFile {
-  bytes: Bytes = new Uint8Array(0);
-  broken = false;
-  /** Waits after a write reached the file; a kill between commit and answer stands here. */
-  hold: () => Promise<void> = () => Promise.resolve();
-
-  async append(bytes: Uint8Array): Promise<void> {
-    if (this.broken) throw new DOMException("no room", "QuotaExceededError");
-    this.bytes = Uint8Array.of(...this.bytes, ...bytes);
-    await this.hold();
-  }
-
-  async readAll(): Promise<Bytes> {
-    return this.bytes.slice();
-  }
-
-  async truncate(length: number): Promise<void> {
-    this.bytes = this.bytes.slice(0, length);
-  }
-}
+export { PIN, quickArgon2, realArgon2 } from "./tablet.ts";
 
 export interface BenchWish {
   readonly argon2?: Argon2;
@@ -74,40 +13,24 @@ export interface BenchWish {
   readonly name?: string;
 }
 
-/** The hands of the pin worker: a test may stop them between the count and the check. */
-export interface PinHands {
-  hold: () => Promise<void>;
-}
-
-export class BenchTill {
-  readonly world: WorldClock;
+/** A tablet beside a server that is made of protocol functions. */
+export class BenchTill extends Tablet {
   readonly server: StandInServer;
-  readonly network: UnreliableNetwork;
-  readonly mirror: MemoryMirror = new MemoryMirror();
-  readonly pinHands: PinHands = { hold: () => Promise.resolve() };
-  readonly databaseName: string = `till-${toHex(randomBytes(6))}`;
-  /** How far the device's clock stands beside the world's. */
-  clockOffsetMs = 0;
-  /** How often somebody was asked to carry. */
-  wantedSyncs = 0;
-  /** How many rounds of delivery began. */
-  rounds = 0;
-  known: KnownTill;
-  typed = "";
-  scanned = "";
-  db!: TillDatabase;
-  engine!: Engine;
-  loop!: DeliveryLoop;
-  view!: TillView;
-  readonly #argon2: Argon2;
-  #bootMs = 0;
+  readonly known: KnownTill;
+  readonly typed: string;
+  readonly scanned: string;
 
-  private constructor(world: WorldClock, server: StandInServer, argon2: Argon2, known: KnownTill) {
-    this.world = world;
+  private constructor(
+    world: WorldClock,
+    server: StandInServer,
+    argon2: Argon2,
+    expected: Awaited<ReturnType<StandInServer["expectTill"]>>,
+  ) {
+    super({ world, argon2, send: (path, init) => server.fetch(path, init) });
     this.server = server;
-    this.#argon2 = argon2;
-    this.known = known;
-    this.network = new UnreliableNetwork((path, init) => server.fetch(path, init));
+    this.known = expected.till;
+    this.typed = expected.typed;
+    this.scanned = expected.scanned;
   }
 
   /** A tablet fresh from its box, with an activation code waiting for it. */
@@ -115,10 +38,7 @@ export class BenchTill {
     const world = wish.world ?? new WorldClock();
     const argon2 = wish.argon2 ?? quickArgon2;
     const server = wish.server ?? (await StandInServer.open(() => world.ms, argon2));
-    const expected = await server.expectTill(wish.name);
-    const till = new BenchTill(world, server, argon2, expected.till);
-    till.typed = expected.typed;
-    till.scanned = expected.scanned;
+    const till = new BenchTill(world, server, argon2, await server.expectTill(wish.name));
     await till.start();
     return till;
   }
@@ -133,134 +53,7 @@ export class BenchTill {
     return till;
   }
 
-  /** Starts the program on the same disk: a new process, monotonic time from nought. */
-  async start(): Promise<void> {
-    this.db = new TillDatabase(this.databaseName);
-    this.#bootMs = this.world.ms;
-    const bootMs = this.#bootMs;
-    const surroundings = {
-      clockMs: () => Math.floor(this.world.ms) + this.clockOffsetMs,
-      // As `performance.now()` does: with fractions.
-      monotonicMs: () => this.world.ms - bootMs + 0.3,
-      randomBytes,
-      fetch: (path: string, init: RequestInit) => this.network.fetch(path, init),
-      build: "0.1.0+bench",
-    };
-    this.loop = new DeliveryLoop({
-      ...surroundings,
-      databaseName: this.databaseName,
-      onLine: () => true,
-      announce: () => undefined,
-      alone: (work) => {
-        this.rounds++;
-        return work();
-      },
-    });
-    this.engine = new Engine({
-      db: this.db,
-      surroundings,
-      hirePinWorker: this.#hire(),
-      askServer: () => this.loop.poke("asked"),
-      handOver: (value) => value,
-      mirrorFile: this.mirror,
-      loop: this.loop,
-      wantSync: () => {
-        this.wantedSyncs++;
-      },
-    });
-    await this.engine.watch((view) => {
-      this.view = view;
-    });
-    await this.engine.boot();
-  }
-
-  /** The power is cut: the engine object is dropped as it stands. */
-  kill(): void {
-    this.db.close();
-  }
-
-  /** Killed and started again, the operator signed in. */
-  async restart(): Promise<void> {
-    this.kill();
-    await this.start();
-  }
-
-  #hire(): HirePinWorker {
-    return () => {
-      const desk = new PinDesk(this.#argon2, openSealed);
-      let line: MessagePort | null = null;
-      return {
-        calls: {
-          attach: (port) => desk.attach(port),
-          makeVault: () => desk.makeVault(),
-          numberTags: (...asked) => desk.numberTags(...asked),
-          newRecord: (...asked) => desk.newRecord(...asked),
-          checkPin: async (...asked) => {
-            await this.pinHands.hold();
-            return desk.checkPin(...asked);
-          },
-          checkCode: async (...asked) => {
-            await this.pinHands.hold();
-            return desk.checkCode(...asked);
-          },
-        },
-        attach: async (port) => {
-          line = port;
-          await desk.attach(port);
-        },
-        dismiss: () => line?.close(),
-      };
-    };
-  }
-
-  /** A round of delivery as the service worker makes it, and the engine's look at what came; until nothing moves. */
-  async deliver(): Promise<void> {
-    for (let rounds = 0; rounds < 20; rounds++) {
-      const before = this.wantedSyncs;
-      await this.loop.poke("asked");
-      await this.engine.serviceWorkerWrote();
-      if (this.wantedSyncs === before) return;
-    }
-    throw new Error("bench: delivery never comes to rest");
-  }
-
-  async openPad(purpose: PadPurpose): Promise<Pad> {
-    const opened = await this.engine.openPad(purpose);
-    if (!opened.ok) throw new Error(`bench: no pad: ${opened.refusal.code}`);
-    return opened.value;
-  }
-
-  /** Types on a pad and presses Confirm. */
-  async enter(pad: Pad, text: string): Promise<PadOutcome> {
-    await this.press(pad, text);
-    const outcome = await this.engine.confirmPad(pad.padId);
-    if (outcome.kind !== "again") pad.port.close();
-    return outcome;
-  }
-
-  /** Types on a pad and waits until every character has arrived. */
-  async press(pad: Pad, text: string): Promise<void> {
-    const characters = [...text];
-    if (characters.length === 0) return;
-    await new Promise<void>((resolve) => {
-      pad.port.onmessage = (event: MessageEvent<{ readonly count: number }>) => {
-        if (event.data.count >= characters.length) resolve();
-      };
-      for (const char of characters) pad.port.postMessage({ type: "char", char } satisfies PadMessage);
-    });
-  }
-
-  async setPin(pin: string = PIN): Promise<PadOutcome> {
-    const pad = await this.openPad({ purpose: "new-pin", operatorId: this.operatorId });
-    const once = await this.enter(pad, pin);
-    return once.kind === "again" ? this.enter(pad, pin) : once;
-  }
-
-  async signIn(pin: string = PIN): Promise<PadOutcome> {
-    return this.enter(await this.openPad({ purpose: "operator", operatorId: this.operatorId }), pin);
-  }
-
-  get operatorId(): string {
+  override get operatorId(): string {
     return toHex(this.server.operator);
   }
 
@@ -269,54 +62,5 @@ export class BenchTill {
     const code = await this.server.issue(wish ?? { lease: this.known });
     await this.deliver();
     return code;
-  }
-
-  /** Scans a code that asks for a password, and enters one. */
-  async scanWithPassword(text: string, password: string): Promise<PadOutcome> {
-    const presented = await this.engine.presentScan(text);
-    if (presented.kind !== "password") return presented;
-    return this.enter(await this.openPad({ purpose: "code" }), password);
-  }
-
-  /** What the journal says, in order: the bodies of all entries, read from their signed bytes. */
-  async bodies(): Promise<readonly TillBody[]> {
-    return (await this.db.journal.toArray()).map((row) => {
-      const entry = decodeEntry(row.bytes);
-      const body = entry && decodeTillBody(entry.kind, entry.body);
-      if (!body) throw new Error(`bench: entry ${row.seq} does not read back`);
-      return body;
-    });
-  }
-
-  async lastBody(): Promise<TillBody> {
-    const body = (await this.bodies()).at(-1);
-    if (!body) throw new Error("bench: the journal is empty");
-    return body;
-  }
-
-  /** Every entry verified with the certificate alone, from genesis on; the first seq that does not hold, or null. */
-  async brokenAt(): Promise<number | null> {
-    const identity = await this.db.enrolled();
-    const certificate = identity && decodeCertificate(identity.certificate);
-    if (!identity || !certificate) return null;
-    const device = await importPublicKey(certificate.deviceKey);
-    let prev = await genesisPrev(identity.certificate);
-    const rows = await this.db.journal.toArray();
-    for (const [at, row] of rows.entries()) {
-      const entry = decodeEntry(row.bytes);
-      const hash = await hashEntry(row.bytes);
-      const holds =
-        entry?.seq === at &&
-        row.seq === at &&
-        sameBytes(entry.prev, prev) &&
-        sameBytes(hash, row.hash) &&
-        (await verifyEntry(device, row));
-      if (!holds) return at;
-      prev = hash;
-    }
-    const head = await this.db.head.get("head");
-    const whole =
-      head === undefined ? rows.length === 0 : head.seq === rows.length - 1 && sameBytes(head.hash, prev);
-    return whole ? null : rows.length;
   }
 }

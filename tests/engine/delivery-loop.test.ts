@@ -19,7 +19,8 @@ describe("when rounds of delivery run (C7)", () => {
     till.world.pass(400);
     await till.loop.poke("timer");
     expect(rounds()).toBe(1);
-    for (const reason of ["commit", "online", "visible", "asked", "hint"] as const) await till.loop.poke(reason);
+    for (const reason of ["commit", "online", "visible", "asked", "hint"] as const)
+      await till.loop.poke(reason);
     expect(rounds()).toBe(6);
     till.world.pass(60_001);
     await till.loop.poke("timer");

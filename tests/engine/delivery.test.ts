@@ -138,7 +138,10 @@ describe("delivery (PROTOCOL §5)", () => {
     till.world.pass(2 * 3_600_000);
     for (let sales = 0; sales < 130; sales++) await sell(till, 100 + sales);
     await till.deliver();
-    const stored = new Set([...till.known.quarantined.keys(), ...till.known.entries.map((one) => toHex(one.hash))]);
+    const stored = new Set([
+      ...till.known.quarantined.keys(),
+      ...till.known.entries.map((one) => toHex(one.hash)),
+    ]);
     const missing = (await till.db.journal.toArray()).filter((row) => !stored.has(toHex(row.hash)));
     expect(missing.map((row) => row.seq)).toEqual([]);
     expect(till.view.stop).toBe("fork");
@@ -255,7 +258,9 @@ function answerNextPush(till: BenchTill, change: (answer: Answer) => Answer): vo
   till.server.fetch = async (path, init) => {
     if (!path.endsWith("/push")) return real(path, init);
     till.server.fetch = real;
-    const requestHash = await hashRequest(new Uint8Array(await new Response(init.body ?? null).arrayBuffer()));
+    const requestHash = await hashRequest(
+      new Uint8Array(await new Response(init.body ?? null).arrayBuffer()),
+    );
     const last = till.known.entries.at(-1);
     const answer: Answer = {
       lineage: till.server.lineage,
@@ -269,6 +274,8 @@ function answerNextPush(till: BenchTill, change: (answer: Answer) => Answer): vo
       serverMs: till.world.ms,
       requestHash,
     };
-    return new Response(encodeSignedAnswer(await signAnswer(till.server.answerKey.privateKey, change(answer))));
+    return new Response(
+      encodeSignedAnswer(await signAnswer(till.server.answerKey.privateKey, change(answer))),
+    );
   };
 }

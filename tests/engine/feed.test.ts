@@ -10,7 +10,12 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
     const before = till.view.settings.feedVersion;
     till.server.publish({
       type: "policy",
-      policy: { ...DIGITS_POLICY, passwordRule: "above", passwordAboveMinor: 10_000, passwordKind: "letters" },
+      policy: {
+        ...DIGITS_POLICY,
+        passwordRule: "above",
+        passwordAboveMinor: 10_000,
+        passwordKind: "letters",
+      },
     });
     await till.deliver();
     expect(till.view.settings).toMatchObject({
@@ -104,7 +109,8 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
     till.server.feed.length = 0;
     for (const { change, till: id } of kept)
       till.server.publish(change, id ? (till.server.tills[0] ?? null) : null);
-    await till.db.settings.update("feed", { version: 9999 });
+    const feed = await till.db.setting("feed");
+    if (feed) await till.db.settings.put({ ...feed, version: 9999 });
     await till.deliver();
     expect(await till.db.codes.count()).toBe(1);
     expect(await till.db.spent.get(code.cti)).toMatchObject({ here: true });
@@ -125,6 +131,13 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
     expect(await till.engine.presentScan(code.text)).toMatchObject({ kind: "paid" });
   });
 
+  it("I7: news that comes while a code is looked at may be that codes are stopped", async () => {
+    const till = await BenchTill.ready();
+    const code = await till.server.issue();
+    till.server.setRevoked(till.known, true);
+    expect(await till.engine.presentScan(code.text)).toMatchObject({ refusal: { code: "till-stopped" } });
+  });
+
   it("I7: the office saying «active» does not lift a fork", async () => {
     const till = await BenchTill.ready();
     await till.db.settings.put({ key: "stop", reason: "fork" });
@@ -140,7 +153,9 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
     await till.engine.presentScan(code.text);
     await till.deliver();
     await till.deliver();
-    expect((await till.engine.sales({ before: null, limit: 1 }))[0]).toMatchObject({ lossMinor: code.amountMinor });
+    expect((await till.engine.sales({ before: null, limit: 1 }))[0]).toMatchObject({
+      lossMinor: code.amountMinor,
+    });
   });
 
   it("an operator whom the owner dismissed does not come in, and the one at the till goes out", async () => {
@@ -157,7 +172,11 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
 });
 
 /** The next page of the server's, as it came over the line. */
-async function heardPage(till: BenchTill): Promise<{ bytes: Uint8Array<ArrayBuffer>; signature: Uint8Array<ArrayBuffer>; requestHash: Uint8Array<ArrayBuffer> }> {
+async function heardPage(till: BenchTill): Promise<{
+  bytes: Uint8Array<ArrayBuffer>;
+  signature: Uint8Array<ArrayBuffer>;
+  requestHash: Uint8Array<ArrayBuffer>;
+}> {
   await till.loop.poke("asked");
   const row = (await till.db.inbox.toArray())[0];
   if (!row || !decodeSignedPage(encodeSignedPage(row))) throw new Error("no page came");

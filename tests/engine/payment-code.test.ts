@@ -6,7 +6,8 @@ import { toBase32 } from "#protocol/base32.ts";
 import { goodCode, coseOf, withPayload } from "../protocol/code-maker.ts";
 import { openShop } from "../protocol/shop.ts";
 import { BenchTill, quickArgon2, realArgon2 } from "./bench-till.ts";
-import { strangersKey, type CodeWish, type HandedCode } from "./stand-in-server.ts";
+import type { HandedCode } from "./handed-code.ts";
+import { strangersKey, type CodeWish } from "./stand-in-server.ts";
 
 const PASSWORD = "48159";
 

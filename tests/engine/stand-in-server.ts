@@ -1,22 +1,20 @@
-import { codeNumberFrom } from "#domain/code-number.ts";
 import { keyEpochAt } from "#domain/key-epoch.ts";
-import type { CodeKind, PasswordRule } from "#domain/payment-code.ts";
-import { fromHex, randomBytes, sameBytes, toHex, utf8, type Bytes } from "#protocol/bytes.ts";
-import { hash, macKey, thumbprint } from "#protocol/crypto.ts";
+import { fromHex, randomBytes, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { hash, thumbprint } from "#protocol/crypto.ts";
+import { encodeCertificate } from "#protocol/certificate.ts";
 import * as enrolment from "#protocol/enrolment.ts";
 import { decodeEntry, genesisPrev, type SignedEntry } from "#protocol/entry.ts";
 import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { encodeSignedPage, signFeedPage, type FeedChange } from "#protocol/feed.ts";
-import { newId, shortId } from "#protocol/ids.ts";
+import { newId } from "#protocol/ids.ts";
 import { encodeKeyset, signKeyset, type KeyState } from "#protocol/keyset.ts";
 import type { CodePolicy } from "#protocol/office-api.ts";
-import { codeSalt, codeTag, codeText, numberTag, signCode } from "#protocol/payment-code-bytes.ts";
-import { ARGON2_PROFILE_1, type CodePayload } from "#protocol/payment-code-bytes.ts";
 import * as push from "#protocol/push.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { seal } from "#protocol/sealed.ts";
 import { keysetRow, newSigningKey, type SigningKey } from "../protocol/shop.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
+import { makeCode, type CodeOf, type HandedCode } from "./handed-code.ts";
 
 // A server made of protocol functions and a Map: what a till may expect of the real one, and nothing more. Written
 // apart from server/, so that the two check each other.
@@ -42,24 +40,9 @@ export interface StoredEntry {
   readonly signed: SignedEntry;
 }
 
-/** A code as the office would hand it over. */
-export interface HandedCode {
-  readonly cti: string;
-  readonly text: string;
-  readonly digits: string;
-  readonly password: string | null;
-  readonly amountMinor: number;
-  readonly payload: CodePayload;
-}
-
-export interface CodeWish {
-  readonly amountMinor?: number;
-  readonly kind?: CodeKind;
-  readonly rule?: PasswordRule;
-  readonly password?: string;
-  /** Who holds the lease; null: nobody. */
+/** How a code should be, and who holds its lease: the first till when nothing is said, nobody with null. */
+export interface CodeWish extends CodeOf {
   readonly lease?: KnownTill | null;
-  readonly payload?: Partial<CodePayload>;
   /** Signed by somebody else than this merchant's issuer. */
   readonly issuer?: SigningKey;
   /** Kept out of the tills' lists: only the QR knows it. */
@@ -189,49 +172,18 @@ export class StandInServer {
   }
 
   async issue(wish: CodeWish = {}): Promise<HandedCode> {
-    const password = wish.password ?? null;
-    const keyEpoch = wish.payload?.keyEpoch ?? keyEpochAt(this.nowMs());
-    const untagged: CodePayload = {
-      issuer: shortId(this.merchant),
-      audience: { kind: "store", shortId: shortId(this.store) },
-      expiresAtMs: Math.floor(this.nowMs() / 1000) * 1000 + 30 * 86_400_000,
-      validFromMs: Math.floor(this.nowMs() / 1000) * 1000 - 1000,
-      cti: toHex(newId()),
-      amountMinor: wish.amountMinor ?? 3800,
-      currency: "CNY",
-      kind: wish.kind ?? "exact",
-      rule: wish.rule ?? (password === null ? "none" : "own"),
-      keyEpoch,
-      salt: randomBytes(8),
-      tag: new Uint8Array(16),
-      ...wish.payload,
-    };
-    const site = await macKey(this.#siteKey(keyEpoch));
-    const salt = await codeSalt(untagged.issuer, untagged.salt);
-    const payload: CodePayload =
-      password === null
-        ? untagged
-        : {
-            ...untagged,
-            tag: await codeTag(site, untagged, await this.argon2(utf8(password), salt, ARGON2_PROFILE_1)),
-          };
+    const { merchant, store, argon2 } = this;
     const issuer = wish.issuer ?? this.#issuer;
-    const cose = await signCode(issuer.privateKey, issuer.kid, payload);
-    const digits = drawNumber();
-    const cti = fromHex(payload.cti);
-    if (!wish.unlisted) {
-      this.publish({ type: "code", numberTag: await numberTag(site, digits), cose, cti });
-      const holder = wish.lease === undefined ? (this.tills[0] ?? null) : wish.lease;
-      this.publish({ type: "lease", cti, till: holder?.id ?? null, tillName: holder?.name ?? "" });
-    }
-    return {
-      cti: payload.cti,
-      text: codeText(cose),
-      digits,
-      password,
-      amountMinor: payload.amountMinor,
-      payload,
-    };
+    const nowMs = this.nowMs();
+    const keyEpoch = wish.payload?.keyEpoch ?? keyEpochAt(nowMs);
+    const siteKey = this.#siteKey(keyEpoch);
+    const made = await makeCode({ merchant, store, argon2, issuer, nowMs, keyEpoch, siteKey }, wish);
+    if (wish.unlisted === true) return made.code;
+    const cti = fromHex(made.code.cti);
+    this.publish({ type: "code", numberTag: made.numberTag, cose: made.cose, cti });
+    const holder = wish.lease === undefined ? (this.tills[0] ?? null) : wish.lease;
+    this.publish({ type: "lease", cti, till: holder?.id ?? null, tillName: holder?.name ?? "" });
+    return made.code;
   }
 
   revoke(cti: string): void {
@@ -281,7 +233,7 @@ export class StandInServer {
       return refusal("activation-used");
     const typed = sameBytes(secret, typedSecret);
     if (!till.enrolled) {
-      const certificate = enrolment.encodeCertificate({
+      const certificate = encodeCertificate({
         lineage: this.lineage,
         merchant: this.merchant,
         store: this.store,
@@ -460,14 +412,6 @@ export class StandInServer {
 /** A fresh pair that no keyset names. */
 export async function strangersKey(): Promise<SigningKey> {
   return newSigningKey();
-}
-
-function drawNumber(): string {
-  for (;;) {
-    const digits = Array.from(randomBytes(14), (byte) => String(byte % 10)).join("");
-    const number = codeNumberFrom(digits);
-    if (number.ok) return number.value;
-  }
 }
 
 async function bodyOf(init: RequestInit): Promise<Bytes> {
