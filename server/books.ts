@@ -1,6 +1,6 @@
 // What the books are given: the server's services, and what is made of them once for all routes.
 import { utf8, type Bytes } from "#protocol/bytes.ts";
-import { hkdf, importPublicKey, macKey } from "#protocol/crypto.ts";
+import { hkdf, macKey } from "#protocol/crypto.ts";
 import { encodeKeyset, signKeyset, type KeysetKey } from "#protocol/keyset.ts";
 import type { Database } from "./db/tables.ts";
 import type { WakeUpTopic } from "./http/wake-up.ts";
@@ -120,9 +120,4 @@ export async function wake(
   } catch (fault) {
     ground.log.warn("wake-up-not-sent", faultFields(fault));
   }
-}
-
-/** The public half of the key that signs the server's own journal. */
-export function answerPublicKey(ground: Pick<Ground, "instance">): Promise<CryptoKey> {
-  return importPublicKey(ground.instance.answer.publicKey);
 }
