@@ -61,22 +61,21 @@ function CodeTable({ rows }: { readonly rows: readonly CodeRow[] }): JSX.Element
   const t = officeTexts.now;
   const say = useSay();
   const columns: readonly Column<CodeRow>[] = [
-    { head: t.codes.issued, cell: (row) => say.moment(row.issuedAtMs) },
+    { head: t.codes.issued, keep: true, cell: (row) => say.moment(row.issuedAtMs) },
     { head: t.codes.state, cell: (row) => <CodeStateWord state={row.state} /> },
-    { head: t.codes.expires, cell: (row) => say.moment(row.expiresAtMs) },
-    {
-      head: t.codes.password,
-      cell: (row) => (row.hasPassword ? t.codes.withPassword : t.codes.withoutPassword),
-    },
-    { head: t.codes.till, cell: (row) => row.spent?.tillName ?? row.tillName ?? t.codes.anyTill },
+    { head: t.codes.expires, keep: true, cell: (row) => say.moment(row.expiresAtMs) },
+    { head: t.codes.password, cell: (row) => (row.hasPassword ? t.codes.has : t.codes.hasNone) },
+    { head: t.codes.till, cell: (row) => row.spent?.tillName ?? row.tillName ?? t.codes.anyTillShort },
     {
       head: t.codes.amount,
       sum: true,
       cell: (row) => (
         <>
-          <span class="money">
-            {row.kind === "exact" ? say.money(row.amountMinor) : t.codes.upTo(say.money(row.amountMinor))}
-          </span>
+          {row.kind === "exact" ? (
+            <span class="money">{say.money(row.amountMinor)}</span>
+          ) : (
+            <span>{t.codes.upTo(say.money(row.amountMinor))}</span>
+          )}
           {row.lossMinor > 0 && <span class="loss">{t.sales.loss(say.money(row.lossMinor))}</span>}
         </>
       ),

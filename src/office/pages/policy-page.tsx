@@ -9,7 +9,7 @@ import { Page, Outcome, Section, Shown } from "../parts/page.tsx";
 import { StateWord } from "../parts/state-word.tsx";
 import { inService, isReachable } from "../reachable.ts";
 import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
-import { useAct } from "../use-act.ts";
+import { type Act, useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 import { countChanges, formOf, type PolicyForm, policyOf, type PolicyRefusal } from "./policy-form.ts";
 
@@ -88,11 +88,9 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
             : t.policy.history(answer.changedBy, say.moment(answer.changedAtMs))}
         </p>
       </Section>
-      <Outcome act={save} />
-      <p role="status" class="saved">
-        {isSaved.value ? t.policy.saved : ""}
-      </p>
-      {changes > 0 && <SaveBar changes={changes} onDiscard={discard} />}
+      {(changes > 0 || isSaved.value || save.problem) && (
+        <SaveBar changes={changes} answer={answer} save={save} onDiscard={discard} />
+      )}
     </form>
   );
 }
@@ -205,27 +203,52 @@ function Delivery({ answer }: { readonly answer: CodePolicyAnswer }): JSX.Elemen
   );
 }
 
-/** «3 changes · 2 of 3 tills reachable»: what is not saved yet, and how far a save will get at once. */
-function SaveBar(props: { readonly changes: number; readonly onDiscard: () => void }): JSX.Element {
+interface SaveBarProps {
+  readonly changes: number;
+  readonly answer: CodePolicyAnswer;
+  readonly save: Act;
+  readonly onDiscard: () => void;
+}
+
+/**
+ * «3 changes · 2 of 3 tills reachable»: what is not saved yet and how far a save will get at once; after the save how
+ * far it has got. Always in sight, for a refusal must not stand below the fold.
+ */
+function SaveBar({ changes, answer, save, onDiscard }: SaveBarProps): JSX.Element {
   const t = officeTexts.now;
   const { api } = useOffice();
   const tills = useAnswer(api.tills, "tills", ["till"]);
   useRefresh(tills.reload);
   const working = inService(tills.value?.rows ?? []);
   const online = working.filter((till) => isReachable(till, api.serverNowMs())).length;
+  const has = answer.tills.filter((till) => till.hasIt).length;
+  const reached =
+    changes > 0 ? t.policy.reachable(online, working.length) : t.policy.deliveredTo(has, working.length);
   return (
     <div class="save-bar">
       <p role="status">
-        <strong>{t.policy.changes(props.changes)}</strong>
+        {changes > 0 ? (
+          <strong>{t.policy.changes(changes)}</strong>
+        ) : (
+          <strong class="saved">
+            <CheckIcon size={20} />
+            {t.policy.saved}
+          </strong>
+        )}
         {" · "}
-        {working.length === 0 ? t.policy.noTills : t.policy.reachable(online, working.length)}
+        {working.length === 0 ? t.policy.noTills : reached}
       </p>
-      <Button kind="quiet" onPress={props.onDiscard}>
-        {t.policy.discard}
-      </Button>
-      <Button kind="primary" type="submit">
-        {t.app.save}
-      </Button>
+      <Outcome act={save} />
+      {changes > 0 && (
+        <>
+          <Button kind="quiet" onPress={onDiscard}>
+            {t.policy.discard}
+          </Button>
+          <Button kind="primary" type="submit">
+            {t.app.save}
+          </Button>
+        </>
+      )}
     </div>
   );
 }

@@ -74,8 +74,11 @@ function Audit(): JSX.Element {
               rows={rows}
               rowKey={(row) => `${row.atMs} ${row.what} ${JSON.stringify(row.detail)}`}
               columns={[
-                { head: t.settings.when, cell: (row) => say.moment(row.atMs) },
-                { head: t.settings.who, cell: (row) => row.who },
+                { head: t.settings.when, keep: true, cell: (row) => say.moment(row.atMs) },
+                {
+                  head: t.settings.who,
+                  cell: (row) => (row.who === "server" ? t.settings.byServer : row.who),
+                },
                 { head: t.settings.what, cell: (row) => t.settings.acts[row.what] ?? row.what },
                 { head: t.settings.detail, cell: (row) => <AuditDetail row={row} /> },
               ]}
@@ -88,11 +91,18 @@ function Audit(): JSX.Element {
   );
 }
 
-/** Amounts are written as money, everything else as it was recorded. */
+/** What was recorded beside an act, named in words; a fact this office has no word for stands by its own name. */
 function AuditDetail({ row }: { readonly row: AuditRow }): JSX.Element | null {
+  const t = officeTexts.now.settings;
   const say = useSay();
-  const parts = Object.entries(row.detail).map(([key, value]) =>
-    key.endsWith("Minor") && typeof value === "number" ? say.money(value) : `${key} ${String(value)}`,
+  function valueOf(key: string, value: string | number | boolean): string {
+    if (typeof value === "boolean") return value ? t.yes : t.no;
+    if (typeof value === "number" && key.endsWith("Minor")) return say.money(value);
+    if (typeof value === "number" && key.endsWith("Ms")) return say.date(value);
+    return t.values[value] ?? String(value);
+  }
+  const parts = Object.entries(row.detail).flatMap(([key, value]) =>
+    value === null ? [] : [`${t.facts[key] ?? key} ${valueOf(key, value)}`],
   );
   return parts.length === 0 ? null : <span class="note">{parts.join(" · ")}</span>;
 }

@@ -9,7 +9,7 @@ export function SaleTable({ rows }: { readonly rows: readonly SaleListRow[] }): 
   const t = officeTexts.now.sales;
   const say = useSay();
   const columns: readonly Column<SaleListRow>[] = [
-    { head: t.time, cell: (row) => say.moment(row.atMs) },
+    { head: t.time, keep: true, cell: (row) => say.moment(row.atMs) },
     { head: t.till, cell: (row) => row.tillName },
     { head: t.operator, cell: (row) => row.operatorName },
     { head: t.method, cell: (row) => t.methods[row.method] },

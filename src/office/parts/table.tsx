@@ -7,6 +7,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren;
   /** Sums stand at the right so that their points align. */
   readonly sum?: boolean;
+  /** Times stand on one line. */
+  readonly keep?: boolean;
 }
 
 export interface TableProps<Row> {
@@ -46,12 +48,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
         {rows.map((row) => (
           <tr key={props.rowKey(row)} role="row">
             {columns.map((column, index) => (
-              <td
-                key={column.head}
-                role="cell"
-                data-head={column.head}
-                class={column.sum ? "table__sum" : undefined}
-              >
+              <td key={column.head} role="cell" data-head={column.head} class={cellClass(column)}>
                 {index === 0 && to ? (
                   <Link to={to(row)} class="table__link">
                     {column.cell(row)}
@@ -66,6 +63,11 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
       </tbody>
     </table>
   );
+}
+
+function cellClass(column: { readonly sum?: boolean; readonly keep?: boolean }): string | undefined {
+  if (column.sum) return "table__sum";
+  return column.keep ? "table__keep" : undefined;
 }
 
 /** Names and values. */

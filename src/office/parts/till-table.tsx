@@ -28,11 +28,13 @@ export function TillTable(props: {
     },
     {
       head: t.tills.lastSeen,
+      keep: true,
       cell: (row) => (row.lastSeenMs === null ? t.tills.never : say.moment(row.lastSeenMs)),
     },
-    { head: t.tills.settings, cell: (row) => row.feedVersion ?? t.app.notSet },
   ];
-  if (props.withSales) {
+  if (!props.withSales) {
+    columns.push({ head: t.tills.settings, cell: (row) => row.feedVersion ?? t.app.notSet });
+  } else {
     columns.push({
       head: t.tills.today,
       sum: true,
