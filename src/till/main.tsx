@@ -24,10 +24,19 @@ const clockEveryMs = 5_000;
  * needs; all else after the first paint.
  */
 async function start(): Promise<void> {
-  const { engine, view, onDown } = startEngine();
+  // Before everything else, but never on an insecure page: there it would find no keys and no locks.
+  const link = isSecureContext ? startEngine() : null;
   loadPreferences(localStorage, document.documentElement);
   const spoken = chooseLanguage(preferences.value.language, navigator.languages);
   await switchLanguage(spoken, document.documentElement);
+  const root = document.getElementById("app");
+  if (root === null) throw new Error("the page has no #app to draw in");
+  if (link === null) {
+    const { showInsecure } = await import("./screens/insecure.tsx");
+    showInsecure(root);
+    return;
+  }
+  const { engine, view, onDown } = link;
 
   let late: LateParts | null = null;
   const flow = createFlow(engine, view, {
@@ -49,8 +58,6 @@ async function start(): Promise<void> {
     update: { ready: updateReady, apply: () => late?.applyUpdate() },
     activation,
   };
-  const root = document.getElementById("app");
-  if (root === null) throw new Error("the page has no #app to draw in");
   render(
     <TillProvider value={till}>
       <App />

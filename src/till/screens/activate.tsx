@@ -11,7 +11,6 @@ import { nowMs } from "../clock-now.ts";
 import { CameraView } from "../parts/camera-view.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Groups } from "../parts/groups.tsx";
-import { InsecureHelp, missingHere } from "../parts/insecure-help.tsx";
 import { CrockfordPad } from "../parts/letter-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
@@ -39,7 +38,7 @@ export function ActivateScreen(): JSX.Element {
   const preview = useSignal<ActivationPreview | null>(null);
   const refusal = useSignal<EnrolRefusal | null>(null);
   const working = useSignal(false);
-  const cameraOff = useSignal(missingHere().includes("camera"));
+  const cameraOff = useSignal(!("mediaDevices" in navigator));
   const scanned = till.activation;
 
   useEffect(() => {
@@ -93,7 +92,7 @@ export function ActivateScreen(): JSX.Element {
         <div class="activate__top">
           <div class="activate__words">
             <ScreenTitle>{t.activate.title}</ScreenTitle>
-            {missingHere().length > 0 ? <InsecureHelp /> : <p class="activate__how">{t.activate.how}</p>}
+            <p class="activate__how">{t.activate.how}</p>
           </div>
           {!cameraOff.value && !showsPreview && (
             <CameraView

@@ -1,0 +1,60 @@
+import { render } from "preact";
+import type { JSX } from "preact";
+import { ScreenTitle } from "#ui/components/screen-title.tsx";
+import { language, switchLanguage } from "#ui/language.ts";
+import { tillTexts } from "../texts.ts";
+
+/** What the browser holds back at this address: it gives cameras, service workers and keys to secure pages only. */
+export function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
+  const missing: ("camera" | "service-worker" | "keys")[] = [];
+  if (!("mediaDevices" in navigator)) missing.push("camera");
+  if (!("serviceWorker" in navigator)) missing.push("service-worker");
+  // TypeScript promises crypto.subtle; on an insecure page it is not there.
+  if (!("subtle" in crypto)) missing.push("keys");
+  return missing;
+}
+
+/**
+ * Stands instead of the till on an address that is not secure. No engine runs there: without keys nothing could
+ * be signed, and books begun there would be lost when the address is mended, because it is another origin then.
+ */
+export function InsecureScreen(): JSX.Element {
+  const t = tillTexts.now.activate;
+  const words = {
+    camera: t.missingCamera,
+    "service-worker": t.missingServiceWorker,
+    keys: t.missingKeys,
+  } as const;
+  const port = location.port === "" ? "80" : location.port;
+  const next = language.value === "en" ? "zh-CN" : "en";
+  return (
+    <main class="insecure" data-screen="insecure">
+      <ScreenTitle>{t.insecureTitle}</ScreenTitle>
+      <p>{t.insecure}</p>
+      <ul class="insecure__list">
+        {missingHere().map((what) => (
+          <li key={what}>{words[what]}</li>
+        ))}
+      </ul>
+      <h2>{t.mend}</h2>
+      <ol class="insecure__list insecure__list--steps">
+        <li>{t.mendHttps}</li>
+        <li>{t.mendAdb(port)}</li>
+        <li>{t.mendLocalhost(port)}</li>
+      </ol>
+      <button
+        type="button"
+        class="button insecure__language"
+        lang={next}
+        onClick={() => void switchLanguage(next, document.documentElement)}
+      >
+        {next === "en" ? "English" : "中文"}
+      </button>
+    </main>
+  );
+}
+
+/** Draws it into the page. */
+export function showInsecure(root: HTMLElement): void {
+  render(<InsecureScreen />, root);
+}
