@@ -1,7 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import type { PadOutcome, PaidView, PresentOutcome, TillEngine, TillView } from "#protocol/engine-calls.ts";
-import type { PadRefusal } from "./pad-session.ts";
+import type { PadRefusal } from "./held-pad.ts";
 import { type Place, type ScreenName, screenFor } from "./place.ts";
 
 /**
@@ -166,8 +166,8 @@ export function takesCodes(screen: ScreenName): boolean {
   return ["sell", "tender", "number", "cash", "refused"].includes(screen);
 }
 
-// A wrong password or a wait leaves the customer at the pad; nothing of a PIN concerns the code. After all else the
-// code is out of the game, and the Refused screen says what works instead.
+// A wrong password or a wait leaves the customer at the pad; nothing of a PIN concerns the code. After all
+// else the code is out of the game, and the Refused screen says what works instead.
 const staysAtThePad: ReadonlySet<string> = new Set([
   "password-wrong",
   "password-wait",

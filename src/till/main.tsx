@@ -15,7 +15,9 @@ import { type Till, TillProvider } from "./till-context.ts";
 import "./layout.css";
 import "./chrome.css";
 import "./pads.css";
+import "./panels.css";
 import "./screens.css";
+import "./small.css";
 
 const clockEveryMs = 5_000;
 

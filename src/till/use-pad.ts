@@ -4,7 +4,7 @@ import type { PadOutcome, PadPurpose } from "#protocol/engine-calls.ts";
 import type { Message } from "#ui/components/message-line.tsx";
 import { joinSentence, sayRefusal } from "#ui/texts/refusal-texts.ts";
 import { nowMs } from "./clock-now.ts";
-import { type PadRefusal, type PadSession, type PadView, startPad } from "./pad-session.ts";
+import { type PadRefusal, type HeldPad, type PadView, startPad } from "./held-pad.ts";
 import { tillTexts } from "./texts.ts";
 import { useTill, useTypedKeys } from "./till-context.ts";
 
@@ -33,7 +33,7 @@ export function usePad(
   onOutcome: (outcome: PadOutcome) => void,
 ): ScreenPad {
   const till = useTill();
-  const session: Signal<PadSession | null> = useSignal(null);
+  const held: Signal<HeldPad | null> = useSignal(null);
   const told: Signal<PadRefusal | "cleared" | null> = useSignal(null);
   const latest = useRef({ onOutcome, purpose });
   latest.current = { onOutcome, purpose };
@@ -48,22 +48,22 @@ export function usePad(
         latest.current.onOutcome(outcome);
       },
     });
-    session.value = opened;
+    held.value = opened;
     return () => opened.close();
-  }, [till, purposeKey, session, told]);
-  const send: PadSession["send"] = (message) => {
+  }, [till, purposeKey, held, told]);
+  const send: HeldPad["send"] = (message) => {
     // What was said of the last try goes when the next one begins; a running wait stays said.
-    if (session.value?.view.value.state === "ready") told.value = null;
-    session.value?.send(message);
+    if (held.value?.view.value.state === "ready") told.value = null;
+    held.value?.send(message);
   };
   useTypedKeys((key) => send(key === "Backspace" ? { type: "back" } : { type: "char", char: key }));
   return {
-    view: session.value?.view.value ?? openingView,
+    view: held.value?.view.value ?? openingView,
     message: messageOf(told.value, till.view.value?.settings.currency ?? "CNY"),
     char: (char) => send({ type: "char", char }),
     back: () => send({ type: "back" }),
     clear: () => send({ type: "clear" }),
-    confirm: () => session.value?.confirm(),
+    confirm: () => held.value?.confirm(),
   };
 }
 

@@ -16,7 +16,7 @@ export interface PadView {
   readonly count: number;
 }
 
-export interface PadSession {
+export interface HeldPad {
   readonly view: ReadonlySignal<PadView>;
   /** One key, straight to the worker; does nothing while no pad is ready. */
   readonly send: (message: PadMessage) => void;
@@ -38,7 +38,7 @@ export interface PadHooks {
  * one is asked for at once, or when the back-off named in the refusal is over. No character is ever kept
  * here.
  */
-export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): PadSession {
+export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): HeldPad {
   const view = signal<PadView>({ state: "opening", kind: "digits", fixedLength: null, count: 0 });
   let padId: string | null = null;
   let port: MessagePort | null = null;

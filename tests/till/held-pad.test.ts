@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { accepted, refused } from "#domain/result.ts";
 import type { PadOutcome, TillEngine } from "#protocol/engine-calls.ts";
-import { type PadHooks, type PadSession, startPad } from "../../src/till/pad-session.ts";
+import { type PadHooks, type HeldPad, startPad } from "../../src/till/held-pad.ts";
 import { type FakeAnswers, fakeEngine, fakePad } from "./fake-engine.ts";
 
 interface Run {
-  readonly session: PadSession;
+  readonly held: HeldPad;
   readonly outcomes: PadOutcome[];
   readonly faults: unknown[];
   readonly cleared: () => number;
@@ -21,8 +21,8 @@ function run(answers: FakeAnswers, idleMs = 60_000): Run {
     onIdleCleared: () => (cleared += 1),
     onFault: (cause) => faults.push(cause),
   };
-  const session = startPad(fakeEngine(answers), { purpose: "code" }, hooks);
-  return { session, outcomes, faults, cleared: () => cleared };
+  const held = startPad(fakeEngine(answers), { purpose: "code" }, hooks);
+  return { held, outcomes, faults, cleared: () => cleared };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -34,49 +34,49 @@ afterEach(() => vi.useRealTimers());
 describe("a secret pad", () => {
   it("C4: characters go one by one to the worker's port, and the page only learns how many there are", async () => {
     const { pad, typed } = fakePad({ fixedLength: null });
-    const { session } = run({ openPad: () => Promise.resolve(accepted(pad)) });
-    await until(() => session.view.value.state === "ready");
-    for (const char of "907") session.send({ type: "char", char });
-    session.send({ type: "back" });
-    await until(() => session.view.value.count === 2 && typed() === "90");
-    expect(JSON.stringify(session.view.value)).not.toContain("90");
-    session.close();
+    const { held } = run({ openPad: () => Promise.resolve(accepted(pad)) });
+    await until(() => held.view.value.state === "ready");
+    for (const char of "907") held.send({ type: "char", char });
+    held.send({ type: "back" });
+    await until(() => held.view.value.count === 2 && typed() === "90");
+    expect(JSON.stringify(held.view.value)).not.toContain("90");
+    held.close();
   });
 
   it("a PIN of fixed length submits itself, once", async () => {
     const { pad } = fakePad({ fixedLength: 3 });
     let confirmed = 0;
-    const { session } = run({
+    const { held } = run({
       openPad: () => Promise.resolve(accepted(pad)),
       confirmPad: () => {
         confirmed += 1;
         return Promise.resolve<PadOutcome>({ kind: "again" });
       },
     });
-    await until(() => session.view.value.state === "ready");
-    for (const char of "123") session.send({ type: "char", char });
+    await until(() => held.view.value.state === "ready");
+    for (const char of "123") held.send({ type: "char", char });
     await until(() => confirmed === 1);
-    expect(session.view.value).toMatchObject({ state: "ready", count: 0 });
-    session.close();
+    expect(held.view.value).toMatchObject({ state: "ready", count: 0 });
+    held.close();
   });
 
   it("a password without fixed length waits for 确认", async () => {
     const { pad, typed } = fakePad({ fixedLength: null });
     const confirmPad = vi.fn<TillEngine["confirmPad"]>(() => Promise.resolve<PadOutcome>({ kind: "again" }));
-    const { session } = run({ openPad: () => Promise.resolve(accepted(pad)), confirmPad });
-    await until(() => session.view.value.state === "ready");
-    for (const char of "123456789") session.send({ type: "char", char });
+    const { held } = run({ openPad: () => Promise.resolve(accepted(pad)), confirmPad });
+    await until(() => held.view.value.state === "ready");
+    for (const char of "123456789") held.send({ type: "char", char });
     await until(() => typed().length === 9);
     expect(confirmPad).not.toHaveBeenCalled();
-    session.confirm();
-    session.confirm();
+    held.confirm();
+    held.confirm();
     expect(confirmPad).toHaveBeenCalledTimes(1);
-    session.close();
+    held.close();
   });
 
   it("after a wrong try a new pad is open at once, for the old one is thrown away", async () => {
     let opened = 0;
-    const { session, outcomes } = run({
+    const { held, outcomes } = run({
       openPad: () => {
         opened += 1;
         return Promise.resolve(accepted(fakePad({ padId: `pad${opened}` }).pad));
@@ -84,17 +84,17 @@ describe("a secret pad", () => {
       confirmPad: () =>
         Promise.resolve<PadOutcome>({ kind: "refused", refusal: { code: "password-wrong", triesLeft: 4 } }),
     });
-    await until(() => session.view.value.state === "ready");
-    session.confirm();
-    await until(() => opened === 2 && session.view.value.state === "ready");
+    await until(() => held.view.value.state === "ready");
+    held.confirm();
+    await until(() => opened === 2 && held.view.value.state === "ready");
     expect(outcomes).toEqual([{ kind: "refused", refusal: { code: "password-wrong", triesLeft: 4 } }]);
-    session.close();
+    held.close();
   });
 
   it("a back-off is waited out to its end before a pad opens again", async () => {
     vi.useFakeTimers();
     let opened = 0;
-    const { session } = run({
+    const { held } = run({
       openPad: () => {
         opened += 1;
         return Promise.resolve(
@@ -105,44 +105,44 @@ describe("a secret pad", () => {
       },
     });
     await vi.advanceTimersByTimeAsync(29_999);
-    expect(session.view.value.state).toBe("waiting");
+    expect(held.view.value.state).toBe("waiting");
     expect(opened).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(opened).toBe(2);
-    session.close();
+    held.close();
   });
 
   it("a locked subject is not asked for again and again", async () => {
     const openPad = vi.fn<TillEngine["openPad"]>(() =>
       Promise.resolve(refused({ code: "password-locked" as const })),
     );
-    const { session, outcomes } = run({ openPad });
-    await until(() => session.view.value.state === "shut");
+    const { held, outcomes } = run({ openPad });
+    await until(() => held.view.value.state === "shut");
     expect(openPad).toHaveBeenCalledTimes(1);
     expect(outcomes).toEqual([{ kind: "refused", refusal: { code: "password-locked" } }]);
   });
 
   it("what was left on the pad for 60 s is cleared, and that is said", async () => {
     const { pad, typed } = fakePad({ fixedLength: null });
-    const { session, cleared } = run({ openPad: () => Promise.resolve(accepted(pad)) }, 20);
-    await until(() => session.view.value.state === "ready");
-    session.send({ type: "char", char: "9" });
-    await until(() => cleared() === 1 && session.view.value.count === 0);
+    const { held, cleared } = run({ openPad: () => Promise.resolve(accepted(pad)) }, 20);
+    await until(() => held.view.value.state === "ready");
+    held.send({ type: "char", char: "9" });
+    await until(() => cleared() === 1 && held.view.value.count === 0);
     expect(typed()).toBe("");
-    session.close();
+    held.close();
   });
 
   it("a pad that opens after its screen has gone is closed at once", async () => {
     const closed: string[] = [];
     const opening = Promise.withResolvers<void>();
-    const { session } = run({
+    const { held } = run({
       openPad: () => opening.promise.then(() => accepted(fakePad({ padId: "late" }).pad)),
       closePad: (padId) => {
         closed.push(padId);
         return Promise.resolve();
       },
     });
-    session.close();
+    held.close();
     opening.resolve();
     await until(() => closed.length === 1);
     expect(closed).toEqual(["late"]);
