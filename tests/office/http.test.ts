@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createOfficeApi, type OfficeApi } from "../../src/office/api.ts";
 import { createHttp } from "../../src/office/http.ts";
 import { createFakeServer } from "./fake-server.ts";
-import { emptyShop, fakeMe } from "./fake-shop.ts";
+import { emptyShop, fakeMe, fakeSale } from "./fake-shop.ts";
 
 const nowMs = 1_795_000_000_000;
 
@@ -102,6 +102,26 @@ describe("what a request of the office comes to", () => {
     shop.me = fakeMe;
     await desk.api.tills();
     expect(desk.signedOut.length).toBe(1);
+  });
+
+  it("reads sales page by page, each from where the last one ended, and one by its id", async () => {
+    const shop = { ...emptyShop(nowMs), me: fakeMe, sales: [fakeSale("SALE00000001", 7, nowMs)] };
+    const server = createFakeServer(shop);
+    const asked: string[] = [];
+    const { api } = deskAt((path, init) => {
+      asked.push(path);
+      return server.fetch(new Request(`http://localhost${path}`, init));
+    });
+    const sales = await api.sales(null);
+    await api.sales(7);
+    const sale = await api.sale("SALE00000001");
+    expect(sales.ok && sales.value.rows.map((row) => row.arrival)).toEqual([7]);
+    expect(sale.ok && sale.value.amountMinor).toBe(3_800);
+    expect(asked).toEqual([
+      "/api/office/sales?limit=50",
+      "/api/office/sales?before=7&limit=50",
+      "/api/office/sales/SALE00000001",
+    ]);
   });
 
   it("counts by the server's clock once it has answered", async () => {

@@ -91,7 +91,7 @@ function Audit(): JSX.Element {
   );
 }
 
-/** What was recorded beside an act, named in words; a fact this office has no word for stands by its own name. */
+/** What was recorded beside an act, in words; a fact without a word stands by its own name. */
 function AuditDetail({ row }: { readonly row: AuditRow }): JSX.Element | null {
   const t = officeTexts.now.settings;
   const say = useSay();
