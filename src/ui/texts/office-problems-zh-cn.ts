@@ -46,7 +46,7 @@ export const officeProblemsZhCn: OfficeProblemTexts = {
     `没有保存：「${fields[problem.field] ?? problem.field}」填得不对。填写的内容都在。`,
   "wrong-credentials": () => "邮箱或密码不对，没有登录。",
   "too-many-tries": (problem, say) => `试的次数太多。请等${say.wait(problem.waitMs)}再试。`,
-  "password-too-short": (problem) => `密码至少要${problem.min}个字。店铺还没有创建。`,
+  "password-too-short": (problem) => `密码至少要${problem.min}位。店铺还没有创建。`,
   "password-too-common": () => "这个密码太常见，容易被猜到。请换一个。",
   "password-contains-name": () => "密码里有店名或邮箱，容易被猜到。请换一个。",
   "password-required": () => "按现在的规定，这张码要带密码。没有发出。",
