@@ -48,8 +48,10 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
       tillName: till.till_name,
       currency: till.currency,
     } as const;
-    const state = { type: "till-state", state: till.state === "closed" ? "revoked" : "active" } as const;
-    return await sign(books, request, { from: 0, to: 0, full: true, changes: [shop, state] });
+    // A pending till hears no «active»: to it that word means the owner compared the digits and said «same».
+    const state = { type: "till-state", state: "revoked" } as const;
+    const changes = till.state === "closed" ? [shop, state] : [shop];
+    return await sign(books, request, { from: 0, to: 0, full: true, changes });
   }
   const secrets = !till.revoked && till.state === "open";
   await ensureKeyset(books, merchant);
