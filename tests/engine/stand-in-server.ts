@@ -69,6 +69,10 @@ export class StandInServer {
   readonly feed: { readonly version: number; readonly till: Bytes | null; readonly change: FeedChange }[] =
     [];
   readonly claims = new Map<string, { readonly till: Bytes; readonly seq: number }>();
+  /** Sales that a code did not fund, by name. */
+  readonly losses: { readonly till: string; readonly seq: number; readonly lossMinor: number }[] = [];
+  /** Every stored entry, in the order in which they came. */
+  readonly arrivals: { readonly till: string; readonly seq: number }[] = [];
   readonly argon2: Argon2;
   readonly nowMs: () => number;
   /** How many changes one page carries. */
@@ -316,6 +320,7 @@ export class StandInServer {
         return { result: "fork", detail: { kind: "entry", seq: parted.seq, entry: parted.signed } };
       }
       till.entries.push(stored);
+      this.arrivals.push({ till: toHex(till.id), seq: entry.seq });
       this.#apply(till, entry.seq, entry.kind, entry.body);
     }
     return { result: till.state === "frozen" ? "quarantined" : "ok", detail: none };
@@ -333,6 +338,7 @@ export class StandInServer {
       if (tender.method !== "payment-code") continue;
       const cti = toHex(tender.cti);
       if (this.claims.has(cti)) {
+        this.losses.push({ till: toHex(till.id), seq, lossMinor: tender.amountMinor });
         this.publish({ type: "loss", epoch: till.epoch, seq, lossMinor: tender.amountMinor }, till);
         continue;
       }

@@ -1,11 +1,11 @@
 import { argon2id } from "hash-wasm";
 import type { Bytes } from "#protocol/bytes.ts";
-import { randomBytes, sameBytes, toHex } from "#protocol/bytes.ts";
+import { concat, randomBytes, sameBytes, toHex } from "#protocol/bytes.ts";
 import { decodeCertificate } from "#protocol/certificate.ts";
 import { decodeEntry, genesisPrev, hashEntry, verifyEntry } from "#protocol/entry.ts";
 import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import { importPublicKey, sha256 } from "#protocol/crypto.ts";
-import type { Pad, PadMessage, PadOutcome, PadPurpose, TillView } from "#protocol/engine-calls.ts";
+import type { Pad, PadMessage, PadOutcome, PadPurpose, PaidView, TillView } from "#protocol/engine-calls.ts";
 import { openSealed } from "#protocol/sealed.ts";
 import type { MirrorFile } from "#engine/mirror.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
@@ -53,7 +53,7 @@ export class MemoryMirror implements MirrorFile {
 
   async append(bytes: Uint8Array): Promise<void> {
     if (this.broken) throw new DOMException("no room", "QuotaExceededError");
-    this.bytes = Uint8Array.of(...this.bytes, ...bytes);
+    this.bytes = concat(this.bytes, bytes);
     await this.hold();
   }
 
@@ -91,6 +91,10 @@ export class Tablet {
   wantedSyncs = 0;
   /** How many rounds of delivery began. */
   rounds = 0;
+  /** The few seconds that a command waits for news are over before they begin. */
+  impatient = false;
+  /** Every sale that was ever shown as paid. */
+  readonly shownPaid: PaidView[] = [];
   db!: TillDatabase;
   engine!: Engine;
   loop!: DeliveryLoop;
@@ -135,7 +139,7 @@ export class Tablet {
       db: this.db,
       surroundings,
       hirePinWorker: this.#hire(),
-      askServer: () => this.loop.poke("asked"),
+      askServer: () => (this.impatient ? Promise.resolve() : this.loop.poke("asked")),
       handOver: (value) => value,
       mirrorFile: this.mirror,
       loop: this.loop,
@@ -145,6 +149,8 @@ export class Tablet {
     });
     await this.engine.watch((view) => {
       this.view = view;
+      const paid = view.sale?.paid;
+      if (paid && this.shownPaid.at(-1)?.saleId !== paid.saleId) this.shownPaid.push(paid);
     });
     await this.engine.boot();
   }

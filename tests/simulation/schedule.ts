@@ -1,0 +1,303 @@
+import { WorldClock } from "../engine/tablet.ts";
+import { failWrites } from "../engine/unreliable-disk.ts";
+import type { Fault } from "../engine/unreliable-network.ts";
+import { Chance } from "./chance.ts";
+import { CounterHands } from "./counter-hands.ts";
+import { INVARIANTS, type AtEnd, type TillAtEnd } from "./invariants.ts";
+import type { Office, OfficeCode, OpenOffice } from "./office.ts";
+
+/** What came of one seed. */
+export interface Verdict {
+  readonly seed: number;
+  /** «I3: …», the first that is broken; null when all hold. */
+  readonly broken: string | null;
+  /** What was done, in order: what one reads when it is broken. */
+  readonly steps: readonly string[];
+}
+
+const PASSWORD = "48159";
+const DAY_MS = 86_400_000;
+const FAULTS: readonly Fault[] = [
+  "request-lost",
+  "answer-lost",
+  "twice",
+  "status-500",
+  "unsigned-200",
+  "signature-broken",
+  "stale-answer",
+  "status-401",
+];
+const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u];
+
+/** How often each thing happens, beside the others. */
+const STEPS = {
+  sellCash: 7,
+  sellCode: 9,
+  presentTwice: 3,
+  deliver: 7,
+  deliverBehind: 4,
+  fault: 6,
+  line: 3,
+  hold: 3,
+  release: 3,
+  crash: 2,
+  crashBeforeAnswer: 3,
+  crashBeforeCheck: 2,
+  rememberDisk: 2,
+  loseTail: 1,
+  diskFault: 2,
+  clock: 2,
+  issue: 5,
+  revokeCode: 1,
+  policy: 1,
+  serverRestart: 1,
+  revokeTill: 0.2,
+} as const;
+
+type Step = keyof typeof STEPS;
+
+/** One shop, one seed: faults in any order, then healing, then every invariant. */
+export async function runSchedule(seed: number, openOffice: OpenOffice): Promise<Verdict> {
+  const run = await Run.open(seed, openOffice);
+  try {
+    await run.play();
+    await run.heal();
+    const end = await run.atEnd();
+    for (const [name, invariant] of Object.entries(INVARIANTS)) {
+      const broken = invariant(end);
+      if (broken !== null) return { seed, broken: `${name}: ${broken}`, steps: run.steps };
+    }
+    return { seed, broken: null, steps: run.steps };
+  } catch (cause) {
+    const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    return { seed, broken: `a fault nobody handled: ${what}`, steps: run.steps };
+  } finally {
+    await run.close();
+  }
+}
+
+class Run {
+  readonly steps: string[] = [];
+  readonly #chance: Chance;
+  readonly #world = new WorldClock();
+  readonly #office: Office;
+  readonly #tills: CounterHands[] = [];
+  readonly #codes: (OfficeCode & { readonly till: string })[] = [];
+  readonly #issued = new Map<string, number>();
+  readonly #held: (() => void)[] = [];
+  readonly #behind: Promise<void>[] = [];
+
+  private constructor(chance: Chance, world: WorldClock, office: Office) {
+    this.#chance = chance;
+    this.#world = world;
+    this.#office = office;
+  }
+
+  static async open(seed: number, openOffice: OpenOffice): Promise<Run> {
+    const world = new WorldClock();
+    const run = new Run(new Chance(seed), world, await openOffice(() => world.ms));
+    const count = run.#chance.weighted({ one: 4, two: 4, three: 2 });
+    const names = ["1号机", "2号机", "3号机"].slice(0, count === "one" ? 1 : count === "two" ? 2 : 3);
+    for (const name of names) run.#tills.push(await CounterHands.open(world, run.#office, name));
+    for (let codes = 0; codes < 3; codes++) await run.#issue();
+    return run;
+  }
+
+  async play(): Promise<void> {
+    const length = this.#chance.between(15, 45);
+    for (let n = 0; n < length; n++) {
+      const step = this.#chance.weighted(STEPS);
+      const till = this.#chance.pick(this.#tills);
+      this.steps.push(`${step} ${till.name}`);
+      await this.#do(step, till);
+      this.#world.pass(this.#chance.between(1, 4000));
+    }
+  }
+
+  async #do(step: Step, till: CounterHands): Promise<void> {
+    const chance = this.#chance;
+    const { tablet } = till;
+    switch (step) {
+      case "sellCash":
+        await till.sellCash(chance.between(1, 9999));
+        return;
+      case "sellCode":
+        await this.#sellCode(till);
+        return;
+      case "presentTwice":
+        await till.presentTwice(chance.pick(this.#codes));
+        return;
+      case "deliver":
+        // With a request held nobody waits for the round.
+        if (tablet.impatient) this.#behind.push(till.deliverBehind());
+        else await till.deliver();
+        return;
+      case "deliverBehind":
+        this.#behind.push(till.deliverBehind());
+        return;
+      case "fault":
+        tablet.network.next(chance.pick(FAULTS), chance.pick(PATHS));
+        return;
+      case "line":
+        tablet.network.down = !tablet.network.down;
+        return;
+      case "hold":
+        tablet.impatient = true;
+        tablet.network.hold = () => new Promise((go) => this.#held.push(go));
+        return;
+      case "release":
+        this.#release();
+        return;
+      case "crash":
+        await till.crash();
+        return;
+      case "crashBeforeAnswer":
+        await till.crashBeforeAnswer(() => till.sellCash(chance.between(1, 9999)));
+        return;
+      case "crashBeforeCheck":
+        await till.crashBeforeCheck(() => this.#sellCode(till));
+        return;
+      case "rememberDisk":
+        till.disk = await till.readDisk();
+        return;
+      case "loseTail":
+        await till.loseTail();
+        return;
+      case "diskFault": {
+        const errorName = chance.pick(["QuotaExceededError", "UnknownError", "AbortError"] as const);
+        failWrites(tablet.databaseName, errorName, { at: chance.pick(["commit", "request"] as const) });
+        return;
+      }
+      case "clock":
+        tablet.clockOffsetMs = chance.pick([0, -DAY_MS, 3 * DAY_MS, 30 * DAY_MS, -3_600_000]);
+        this.#world.pass(chance.pick([0, 30_000, 3_600_000, 4 * 3_600_000]));
+        return;
+      case "issue":
+        await this.#issue();
+        return;
+      case "revokeCode":
+        await this.#office.revokeCode(chance.pick(this.#codes).cti);
+        return;
+      case "policy":
+        await this.#office.savePolicy(chance.between(1, 60));
+        return;
+      case "serverRestart":
+        await this.#office.restart();
+        return;
+      case "revokeTill":
+        await this.#office.revokeTill(till.id);
+    }
+  }
+
+  async #sellCode(till: CounterHands): Promise<void> {
+    const chance = this.#chance;
+    const mine = this.#codes.filter((code) => code.till === till.id);
+    // Mostly one of its own that is new; sometimes any, also one that was used here or next door.
+    const code = mine.length > 0 && chance.happens(0.7) ? mine.at(-1) : chance.pick(this.#codes);
+    if (!code) return;
+    const dueMinor = chance.happens(0.8) ? code.amountMinor : code.amountMinor + chance.between(1, 900);
+    const password = chance.happens(0.75) ? PASSWORD : "00000";
+    await till.sellCode(code, { dueMinor, password, typed: chance.happens(0.25) });
+  }
+
+  async #issue(): Promise<void> {
+    const chance = this.#chance;
+    const till = chance.pick(this.#tills).id;
+    const code = await this.#office.issue({
+      amountMinor: chance.between(100, 9999),
+      kind: chance.happens(0.3) ? "up-to" : "exact",
+      password: chance.happens(0.35) ? PASSWORD : null,
+      till,
+    });
+    if (!code) return;
+    this.#codes.push({ ...code, till });
+    this.#issued.set(code.cti, code.amountMinor);
+  }
+
+  #release(): void {
+    for (const { tablet } of this.#tills) {
+      tablet.impatient = false;
+      tablet.network.hold = () => Promise.resolve();
+    }
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  /** All faults end; time passes; every till says what it has. */
+  async heal(): Promise<void> {
+    this.steps.push("heal");
+    for (const till of this.#tills) {
+      till.tablet.network.calm();
+      failWrites(till.tablet.databaseName, "AbortError", { times: 0 });
+      till.tablet.clockOffsetMs = 0;
+      till.calmHands();
+    }
+    this.#release();
+    await Promise.all(this.#behind);
+    this.#world.pass(61_000);
+    for (const till of this.#tills) await till.crash();
+    if (this.#chance.happens(0.1)) await this.#clone(this.#chance.pick(this.#tills));
+    for (let round = 0; round < 2; round++)
+      for (const till of this.#tills) {
+        await till.tablet.deliver();
+        await till.noteReceipt();
+      }
+  }
+
+  /** A copy of a till's disk sells on beside it, and both deliver. */
+  async #clone(till: CounterHands): Promise<void> {
+    this.steps.push(`clone ${till.name}`);
+    const clone = await till.cloneOn(this.#world, this.#office);
+    const pad = await clone.openPad({ purpose: "operator", operatorId: clone.operatorId });
+    await clone.enter(pad, "271828");
+    await clone.engine.charge(4321);
+    await clone.engine.takeCash(4321);
+    await till.sellCash(1234);
+    await clone.deliver();
+    clone.kill();
+  }
+
+  async atEnd(): Promise<AtEnd> {
+    const last = new Map<string, boolean>();
+    for (const till of this.#tills) {
+      const sold = await till.sellCash(1);
+      await till.tablet.deliver();
+      await till.noteReceipt();
+      const head = await till.tablet.db.head.get("head");
+      last.set(till.id, sold && (till.cloned || till.receiptedSeq === head?.seq));
+    }
+    const tills = await Promise.all(
+      this.#tills.map(async (till): Promise<TillAtEnd> => {
+        const { tablet } = till;
+        const rows = await tablet.db.journal.toArray();
+        const bodies = await tablet.bodies();
+        return {
+          id: till.id,
+          name: till.name,
+          journal: rows.flatMap((row, at) => {
+            const body = bodies[at];
+            return body ? [{ row, body }] : [];
+          }),
+          brokenAt: await tablet.brokenAt(),
+          shownPaid: tablet.shownPaid,
+          receiptedSeq: till.receiptedSeq,
+          unsentCount: tablet.view.link.unsentCount,
+          stop: tablet.view.stop,
+          cloned: till.cloned,
+          tries: new Map((await tablet.db.attempts.toArray()).map((one) => [one.key, one.count])),
+          checks: till.checks,
+          lastSaleArrived: last.get(till.id) ?? false,
+        };
+      }),
+    );
+    return { tills, office: await this.#office.books(), codes: this.#issued };
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+    await Promise.allSettled(this.#behind);
+    for (const { tablet } of this.#tills) {
+      tablet.kill();
+      indexedDB.deleteDatabase(tablet.databaseName);
+    }
+  }
+}
