@@ -111,11 +111,6 @@ export function formatMoney(amountMinor: number, currency: string): string {
   return `${amountMinor < 0 ? "-" : ""}${factsOf(currency).symbol}${text}`;
 }
 
-/** The sign of a currency before its digits: CNY «¥», KWD «KWD ». */
-export function currencySymbol(currency: string): string {
-  return factsOf(currency).symbol;
-}
-
 /** A whole sum without its zeros, for a small key: 10000 CNY → «¥100», 3850 → «¥38.50». */
 export function formatMoneyShort(amountMinor: number, currency: string): string {
   const text = formatMoney(amountMinor, currency);

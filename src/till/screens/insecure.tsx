@@ -5,7 +5,7 @@ import { language, switchLanguage } from "#ui/language.ts";
 import { tillTexts } from "../texts.ts";
 
 /** What the browser holds back at this address: it gives cameras, service workers and keys to secure pages only. */
-export function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
+function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
   const missing: ("camera" | "service-worker" | "keys")[] = [];
   if (!("mediaDevices" in navigator)) missing.push("camera");
   if (!("serviceWorker" in navigator)) missing.push("service-worker");
@@ -18,7 +18,7 @@ export function missingHere(): readonly ("camera" | "service-worker" | "keys")[]
  * Stands instead of the till on an address that is not secure. No engine runs there: without keys nothing could
  * be signed, and books begun there would be lost when the address is mended, because it is another origin then.
  */
-export function InsecureScreen(): JSX.Element {
+function InsecureScreen(): JSX.Element {
   const t = tillTexts.now.activate;
   const words = {
     camera: t.missingCamera,

@@ -1,0 +1,114 @@
+import type { LinkView, PaidView, SaleRow, SaleView, TillView } from "#protocol/engine-calls.ts";
+import type { Place } from "../../../src/till/place.ts";
+import { dayView } from "../../till/fake-engine.ts";
+
+/** One state of the till to look at. */
+export interface Scene {
+  readonly view: TillView;
+  readonly place?: Place;
+  readonly camera?: boolean;
+  readonly passwordKind?: "letters";
+  readonly activation?: string;
+  readonly updateReady?: boolean;
+}
+
+const momentMs = Date.now() - 400_000;
+const big = 12_345_678;
+const sums = [3800, 1250, 123_450, 900, 5600, 100, 8_888_888, 2000, 1500];
+
+/** Every method and every state a line of the list can have. */
+export const rows: readonly SaleRow[] = sums.map((amountMinor, index) => ({
+  id: `sale${index}`,
+  atMs: momentMs - index * 1_300_000,
+  amountMinor,
+  method: (["payment-code", "cash", "mixed"] as const)[index % 3] ?? "cash",
+  operatorName: "王芳",
+  seq: 120 - index,
+  epoch: 1,
+  headHex: "a3f09c1e",
+  delivered: index < 2 ? "till" : "server",
+  lossMinor: index === 4 ? 5600 : null,
+}));
+
+const paid: PaidView = {
+  saleId: "sale0",
+  amountMinor: big,
+  method: "cash",
+  receivedMinor: 20_000_000,
+  changeMinor: 7_654_322,
+  returnedMinor: 0,
+  atMs: momentMs,
+  epoch: 1,
+  seq: 120,
+  headHex: "a3f09c1e",
+};
+const due: SaleView = {
+  id: "sale0",
+  dueMinor: big,
+  coveredMinor: 1200,
+  state: "due",
+  code: null,
+  paid: null,
+};
+const offline: LinkView = {
+  state: "offline",
+  sinceMs: momentMs,
+  unsentCount: 128,
+  unsentMinor: 1_234_500,
+  progress: null,
+};
+const syncing: LinkView = { ...offline, state: "syncing", progress: { done: 2, of: 5 } };
+const people = [
+  { id: "op1", name: "王芳", role: "owner", hasPin: true },
+  { id: "op2", name: "李雷", role: "cashier", hasPin: true },
+  { id: "op3", name: "韩梅梅", role: "manager", hasPin: false },
+] as const;
+const clockRefusal = { code: "clock", clockMs: 1_000_000_000_000, nowMs: momentMs } as const;
+
+/** Every screen of the till, each in the state that needs the most room. */
+export const scenes: Readonly<Record<SceneName, Scene>> = {
+  activate: { view: dayView({ phase: "unenrolled", operator: null }) },
+  "activate-scanned": { view: dayView({ phase: "unenrolled", operator: null }), activation: "GTE1" },
+  compare: { view: dayView({ phase: "comparing", compareDigits: "042917", operator: null }) },
+  "first-pin": { view: dayView({ phase: "needs-pin", operator: null, operators: [people[2]] }) },
+  lock: { view: dayView({ phase: "locked", operator: null, link: offline, sale: due }) },
+  "lock-choose": { view: dayView({ phase: "locked", operator: null, operators: people }) },
+  sell: { view: dayView({ link: offline }) },
+  "sell-stopped": { view: dayView({ stop: "behind" }) },
+  "sell-camera": { view: dayView({ link: { ...offline, state: "silent" } }), camera: true },
+  tender: { view: dayView({ sale: due, link: syncing }) },
+  "tender-camera": { view: dayView({ sale: due }), camera: true },
+  number: { view: dayView({ sale: due }), place: { at: "number" } },
+  cash: { view: dayView({ sale: due }), place: { at: "cash" } },
+  password: { view: dayView({ sale: { ...due, state: "password" } }) },
+  letters: { view: dayView({ sale: { ...due, state: "password" } }), passwordKind: "letters" },
+  paid: { view: dayView({ sale: { ...due, state: "paid", paid } }) },
+  refused: { view: dayView({ sale: due }), place: { at: "refused", refusal: clockRefusal } },
+  sales: { view: dayView(), place: { at: "sales", open: null } },
+  sale: { view: dayView(), place: { at: "sales", open: rows[4] ?? null } },
+  more: { view: dayView({ link: offline }), place: { at: "more" }, updateReady: true },
+  elsewhere: { view: dayView({ phase: "elsewhere", operator: null }) },
+};
+
+export type SceneName =
+  | "activate"
+  | "activate-scanned"
+  | "compare"
+  | "first-pin"
+  | "lock"
+  | "lock-choose"
+  | "sell"
+  | "sell-stopped"
+  | "sell-camera"
+  | "tender"
+  | "tender-camera"
+  | "number"
+  | "cash"
+  | "password"
+  | "letters"
+  | "paid"
+  | "refused"
+  | "sales"
+  | "sale"
+  | "more"
+  | "elsewhere";
