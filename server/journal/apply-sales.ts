@@ -49,6 +49,9 @@ export interface Effects {
   readonly outcomes: readonly Outcome[];
 }
 
+/** What entries do that are stored and not applied yet. */
+export const NO_EFFECTS: Effects = { understood: new Set(), soldCodes: false, sales: [], outcomes: [] };
+
 /**
  * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids,
  * so that two pushes never wait for each other in a circle. Sales rows follow in `writeSales`.

@@ -10,7 +10,7 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import type { EpochState } from "../db/books-tables.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import { faultFields } from "../log.ts";
-import { claimCodes, writeSales, type Effects } from "./apply-sales.ts";
+import { claimCodes, NO_EFFECTS, writeSales, type Effects } from "./apply-sales.ts";
 import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
 import { APPLIED_VERSION, payJournalDuties, takeArrivals } from "./server-journal.ts";
 
@@ -111,7 +111,7 @@ async function store(
       return { verdict: answer("fork", detail), effects: null, changed: true };
     }
     case "append": {
-      const effects = await append(tx, batch, placed.entries, placed.late, row.till_name, nowMs);
+      const effects = await append(tx, batch, placed.entries, placed.late, row, nowMs);
       const last = placed.entries.at(-1);
       const seq = last?.entry.seq ?? row.head_seq;
       const headHash = last?.hash ?? row.head_hash;
@@ -197,14 +197,15 @@ async function append(
   batch: Batch,
   entries: readonly BatchEntry[],
   late: boolean,
-  tillName: string,
+  row: LockedEpoch,
   nowMs: number,
 ): Promise<Effects | null> {
   const last = entries.at(-1);
   if (last === undefined) return null;
   const { merchant, till, epoch } = batch;
-  const source = { merchant, till, epoch, tillName, nowMs, late };
-  const effects = await claimCodes(tx, source, entries);
+  const source = { merchant, till, epoch, tillName: row.till_name, nowMs, late };
+  // Until the owner has said «same», nobody knows whose tablet this is: stored and receipted, but not booked.
+  const effects = row.state === "pending" ? NO_EFFECTS : await claimCodes(tx, source, entries);
   const firstArrival = await takeArrivals(tx, merchant, entries.length);
   const firstSeq = entries[0]?.entry.seq ?? 0;
   const arrivalOf = (seq: number): number => firstArrival + seq - firstSeq;

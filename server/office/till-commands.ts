@@ -168,5 +168,5 @@ async function revoke(
 
 async function tell(books: Books, merchant: Uint8Array): Promise<void> {
   await publishChanges(books, merchant);
-  await wake(books, merchant, "till");
+  await wake(books, merchant, "till", "sale");
 }

@@ -2,6 +2,7 @@
 import type { EpochState } from "../db/books-tables.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "../feed/changes.ts";
+import { applyStored } from "../journal/apply-stored.ts";
 
 /** `replaced` late entries are still booked · `rejected` the owner did not recognise it: quarantine. */
 export type ClosedReason = "replaced" | "rejected";
@@ -25,7 +26,10 @@ export async function closeEpochs(
     .execute();
 }
 
-/** The epoch is the till from now on; the one before it ends, and what it still holds comes in late. */
+/**
+ * The epoch is the till from now on; the one before it ends, and what it still holds comes in late. What the new one
+ * has delivered while it waited is booked.
+ */
 export async function confirmEpoch(
   tx: DatabaseTransaction,
   merchant: Uint8Array,
@@ -43,4 +47,12 @@ export async function confirmEpoch(
     .where("state", "=", "pending")
     .execute();
   await writeChange(tx, merchant, { till }, { type: "till-state", state: "active" }, nowMs);
+  const { name } = await tx
+    .selectFrom("books.tills")
+    .select("name")
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .executeTakeFirstOrThrow();
+  const [owner, id] = [new Uint8Array(merchant), new Uint8Array(till)];
+  await applyStored(tx, { merchant: owner, till: id, epoch, tillName: name, nowMs, late: false });
 }

@@ -28,7 +28,10 @@ describe("from the owner's link to the accepted code, over the real routes", () 
     expect(await codeNow(shop, byScan.id)).toMatchObject({ state: "spent", qrText: null, number: null });
     const today = await shop.ask<TodayAnswer>("GET", "/api/office/today?sinceMs=1");
     expect(today).toMatchObject({ count: 2, totalMinor: 5050, codeMinor: 5050, cashMinor: 0, openCodes: 0 });
-    expect(await shop.refusal("POST", `/api/office/codes/${byScan.id}/revoke`)).toEqual([409, "code-not-open"]);
+    expect(await shop.refusal("POST", `/api/office/codes/${byScan.id}/revoke`)).toEqual([
+      409,
+      "code-not-open",
+    ]);
     await till.pull();
     const again = await till.sellCode(byScan.qrText ?? "", byScan.generatedPassword);
     expect(again).toMatchObject({ ok: false, refusal: { code: "spent" } });
