@@ -76,7 +76,7 @@ export function Strip(props: {
 }
 
 interface Told {
-  readonly icon: JSX.Element;
+  readonly icon: JSX.Element | null;
   readonly fact: string;
   readonly extra: readonly string[];
 }
@@ -98,6 +98,10 @@ function sentence(view: TillView): Told {
     case "silent":
       return { icon: <BrokenLinkIcon size={20} />, fact: t.silent, extra: [since, t.works] };
     case "syncing": {
+      // Before there are books there is nothing to upload, and nobody yet to say «connected» of.
+      if (view.phase === "unenrolled" || view.phase === "comparing") {
+        return { icon: null, fact: tillTexts.now.appName, extra: [] };
+      }
       const words = link.progress === null ? t.syncing : t.syncingOf(link.progress.done, link.progress.of);
       return { icon: <UploadIcon size={20} />, fact: words, extra: [] };
     }
