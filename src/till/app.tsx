@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { late, type LateScreens } from "./late.ts";
-import { IdleWarning } from "./parts/idle-warning.tsx";
 import { MenuButton, Rail } from "./parts/rail.tsx";
 import { Strip } from "./parts/strip.tsx";
 import { hasRail, type ScreenName } from "./place.ts";
@@ -22,6 +21,7 @@ export function App(): JSX.Element {
   }
   const screen = flow.screen();
   const rail = hasRail(screen);
+  const screens = late.value;
   return (
     <div class={`till ${rail ? "" : "till--closed"}`}>
       {now !== null && (
@@ -33,7 +33,7 @@ export function App(): JSX.Element {
       )}
       {rail && <Rail screen={screen} />}
       <Screen key={screen} screen={screen} />
-      {rail && <IdleWarning />}
+      {rail && screens !== null && <screens.IdleWarning />}
     </div>
   );
 }

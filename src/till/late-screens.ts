@@ -9,4 +9,5 @@ export { PasswordScreen } from "./screens/password.tsx";
 export { RefusedScreen } from "./screens/refused.tsx";
 export { SalesScreen } from "./screens/sales.tsx";
 export { TenderScreen } from "./screens/tender.tsx";
+export { IdleWarning } from "./parts/idle-warning.tsx";
 export { CameraView } from "./parts/camera-view.tsx";

@@ -26,7 +26,7 @@ export interface LateParts {
   readonly applyUpdate: () => void;
 }
 
-/** Starts scanner, delivery, sound and page facts: right after the first paint, so that the keypad came first. */
+/** Starts scanner, delivery, sound and page facts, once the keypad stands. */
 export async function startLate(wires: LateWires): Promise<LateParts> {
   const { engine, flow } = wires;
   const wedge = createWedgeScanner({ target: window, nowMs: () => performance.now() });

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumArgs, chromiumPath } from "../chromium.ts";
-import { findOverflow, tillRules } from "./overflow.ts";
+import { assertNoOverflow, findOverflow, tillRules } from "./overflow.ts";
 import { scenes } from "./till-page/scenes.ts";
 
 /** The five sizes of UX §2, in CSS px. */
@@ -93,6 +93,7 @@ describe("the till's screens at the five measured sizes", () => {
       const places = new Set<string>();
       for (const scene of ["sell", "tender", "cash", "number", "paid", "refused", "sales", "more"]) {
         await open(scene, "language=zh-CN");
+        await assertNoOverflow(page);
         places.add(JSON.stringify(await page.locator(".primary").boundingBox()));
       }
       expect([...places], `${viewport.width}×${viewport.height}`).toHaveLength(1);

@@ -32,7 +32,7 @@ async function until(holds: () => boolean): Promise<void> {
 afterEach(() => vi.useRealTimers());
 
 describe("a secret pad", () => {
-  it("C4: characters go one by one to the worker's port, and the page only learns how many there are", async () => {
+  it("C4: characters go one by one to the worker, and the page only learns how many", async () => {
     const { pad, typed } = fakePad({ fixedLength: null });
     const { held } = run({ openPad: () => Promise.resolve(accepted(pad)) });
     await until(() => held.view.value.state === "ready");

@@ -4,7 +4,7 @@ import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { language, switchLanguage } from "#ui/language.ts";
 import { tillTexts } from "../texts.ts";
 
-/** What the browser holds back at this address: it gives cameras, service workers and keys to secure pages only. */
+/** What the browser holds back: it gives cameras, service workers and keys to secure pages only. */
 function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
   const missing: ("camera" | "service-worker" | "keys")[] = [];
   if (!("mediaDevices" in navigator)) missing.push("camera");
@@ -15,8 +15,8 @@ function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
 }
 
 /**
- * Stands instead of the till on an address that is not secure. No engine runs there: without keys nothing could
- * be signed, and books begun there would be lost when the address is mended, because it is another origin then.
+ * Stands instead of the till on an address that is not secure. No engine runs there: without keys nothing
+ * could be signed, and the mended address is another origin, where books begun here would not be found.
  */
 function InsecureScreen(): JSX.Element {
   const t = tillTexts.now.activate;
