@@ -38,9 +38,9 @@ export async function readTills(
     left join lateral (select * from books.till_epochs x where x.merchant_id = t.merchant_id
       and x.till_id = t.till_id and x.closed_reason is distinct from 'rejected'
       order by x.epoch desc limit 1) e on true
-    left join lateral (select count(*) as sales, sum(s.total_minor) as sales_minor from books.sales s
-      where s.merchant_id = t.merchant_id and s.till_id = t.till_id
-        and s.received_at_ms >= ${sinceMs}) d on true
+    left join (select s.till_id, count(*) as sales, sum(s.total_minor) as sales_minor from books.sales s
+      where s.merchant_id = ${merchant} and s.received_at_ms >= ${sinceMs} group by s.till_id) d
+      on d.till_id = t.till_id
     where t.merchant_id = ${merchant} ${one}
     order by t.created_at_ms, t.till_id`.execute(db);
   return await Promise.all(rows.rows.map(tillRow));
