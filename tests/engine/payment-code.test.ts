@@ -6,6 +6,7 @@ import { toBase32 } from "#protocol/base32.ts";
 import { goodCode, coseOf, withPayload } from "../protocol/code-maker.ts";
 import { openShop } from "../protocol/shop.ts";
 import { BenchTill, quickArgon2, realArgon2 } from "./bench-till.ts";
+import { START_MS } from "./tablet.ts";
 import type { HandedCode } from "./handed-code.ts";
 import { strangersKey, type CodeWish } from "./stand-in-server.ts";
 
@@ -74,12 +75,12 @@ const CASES: readonly Case[] = [
   {
     name: "before its day",
     refusal: "not-yet-valid",
-    wish: { payload: { validFromMs: 1_764_000_000_000 + DAY_MS } },
+    wish: { payload: { validFromMs: START_MS + DAY_MS } },
   },
   {
     name: "one second past its expiry",
     refusal: "expired",
-    wish: { payload: { expiresAtMs: 1_764_000_060_000 } },
+    wish: { payload: { expiresAtMs: START_MS + 60_000 } },
     meddle: (till, code) => {
       till.world.pass(60_000);
       return code.text;

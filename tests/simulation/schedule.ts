@@ -196,7 +196,7 @@ class Run {
     const code = mine.length > 0 && chance.happens(0.7) ? mine.at(-1) : chance.pick(this.#codes);
     if (!code) return;
     const dueMinor = chance.happens(0.8) ? code.amountMinor : code.amountMinor + chance.between(1, 900);
-    const password = chance.happens(0.75) ? PASSWORD : "00000";
+    const password = chance.happens(0.75) && code.password !== null ? code.password : "00000";
     await till.sellCode(code, { dueMinor, password, typed: chance.happens(0.25) });
   }
 
