@@ -7,8 +7,8 @@ import { signedEntry } from "./ingest.ts";
 import { APPLIED_VERSION, takeArrivals } from "./server-journal.ts";
 
 /**
- * Books the entries of an epoch that stand unapplied, in their order and under the arrival numbers they got when they
- * came. Answers how many it understood.
+ * Books the entries of an epoch that stand unapplied, in their order and under the arrival numbers they got
+ * when they came. Answers how many it understood.
  */
 export async function applyStored(tx: DatabaseTransaction, source: Source): Promise<number> {
   const { merchant, till, epoch } = source;

@@ -27,8 +27,8 @@ export async function closeEpochs(
 }
 
 /**
- * The epoch is the till from now on; the one before it ends, and what it still holds comes in late. What the new one
- * has delivered while it waited is booked.
+ * The epoch is the till from now on; the one before it ends, and what it still holds comes in late. What the
+ * new one has delivered while it waited is booked.
  */
 export async function confirmEpoch(
   tx: DatabaseTransaction,

@@ -231,4 +231,17 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
     await till.pullPage();
     expect(await has()).toBe(true);
   });
+
+  it("the till's stream says «look» when something changed; without a token it is shut", async () => {
+    expect((await shop.wire("/api/till/events", { method: "GET" })).status).toBe(401);
+    const headers = { authorization: `Bearer ${till.token ?? ""}` };
+    const response = await shop.wire("/api/till/events", { method: "GET", headers });
+    const reader = response.body?.getReader();
+    if (!reader) throw new Error("a stream");
+    await shop.addTill("heard");
+    let heard = "";
+    while (!heard.includes("data:")) heard += new TextDecoder().decode((await reader.read()).value);
+    await reader.cancel();
+    expect(heard).toContain('data: {"type":"feed"}');
+  });
 });
