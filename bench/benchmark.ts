@@ -12,7 +12,9 @@ export interface BenchmarkOptions {
   readonly say: (words: string) => void;
 }
 
-/** Measures and answers; throws when it could not, because half a measurement would be read as a whole one. */
+/**
+ * Measures and answers; throws when it could not, because half a measurement would be read as a whole one.
+ */
 export type Benchmark = (options: BenchmarkOptions) => Promise<BenchmarkResult>;
 
 /** The middle one of the values, or the mean of the two in the middle. Throws without values. */

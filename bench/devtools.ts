@@ -1,5 +1,5 @@
-// Chromium's debugger, spoken directly: to slow down workers each of them is addressed by itself, which the test
-// driver does not let through.
+// Chromium's debugger, spoken directly: to slow down workers each of them is addressed by itself, which the
+// test driver does not let through.
 import { type ChildProcess, spawn } from "node:child_process";
 import { chromiumArgs, chromiumPath } from "../tests/chromium.ts";
 

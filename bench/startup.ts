@@ -17,11 +17,12 @@ const rounds = 7;
 const slowRate = 4;
 
 /**
- * BENCH.md `startup`. A cold start is a browser process started anew on the profile of an enrolled tablet, with
- * the server stopped: the navigation is answered by the service worker, which has to start too. It ends when the
- * Lock screen's PIN pad has drawn, the engine has opened the books and the pad, and a pressed key has come back
- * from the worker as a dot on the screen. Contenders take turns, a round each; the first round warms the disk and
- * is not counted. At 4× Chromium slows down the page; what it says of workers stands in `notThrottled`.
+ * BENCH.md `startup`. A cold start is a browser process started anew on the profile of an enrolled tablet,
+ * with the server stopped: the navigation is answered by the service worker, which has to start too. It ends
+ * when the Lock screen's PIN pad has drawn, the engine has opened the books and the pad, and a pressed key
+ * has come back from the worker as a dot on the screen. Contenders take turns, a round each; the first round
+ * warms the disk and is not counted. At 4× Chromium slows down the page; what it says of workers stands in
+ * `notThrottled`.
  */
 export const measureStartup: Benchmark = async ({ args, say }) => {
   const counted = Number(args[0] ?? rounds);
@@ -91,7 +92,9 @@ export const measureStartup: Benchmark = async ({ args, say }) => {
   }
 };
 
-/** dist/ as the checkout is now. What the build says goes to standard error: the line of JSON stands alone. */
+/**
+ * dist/ as the checkout is now. What the build says goes to standard error: the line of JSON stands alone.
+ */
 async function buildPages(): Promise<void> {
   const child = spawn(process.execPath, ["server/start.mjs", "--build-only"], {
     cwd: root,
@@ -141,16 +144,19 @@ async function visitBare(url: string, tablet: Tablet): Promise<void> {
 }
 
 interface ScriptSizes {
-  /** What must be there before the pad works: the list that `npm test` holds to its limit, summed as it does. */
+  /**
+   * What must be there before the pad works: the list that `npm test` holds to its limit, summed as it does.
+   */
   readonly neededBytes: number;
   /** That, and whatever else the browser had already fetched when the first key worked. */
   readonly seenBytes: number;
 }
 
 /**
- * Gzip level 9, a file at a time. The list is followed from the built page through all static imports of page,
- * service worker and workers (`.size-limit.mjs`); the browser is asked too, because a list can forget. Pieces
- * that are loaded later on purpose may be on their way when the first key works: they count in the second sum.
+ * Gzip level 9, a file at a time. The list is followed from the built page through all static imports of
+ * page, service worker and workers (`.size-limit.mjs`); the browser is asked too, because a list can forget.
+ * Pieces that are loaded later on purpose may be on their way when the first key works: they count in the
+ * second sum.
  */
 async function scriptSizes(starts: readonly ColdStart[]): Promise<ScriptSizes> {
   const rule = (await import(new URL("../.size-limit.mjs", import.meta.url).href)) as {

@@ -1,5 +1,5 @@
-// One cold start: a new browser process on a tablet's profile, nobody at the other end of the network, and the
-// clock runs from the navigation until a pressed key has drawn its dot.
+// One cold start: a new browser process on a tablet's profile, nobody at the other end of the network, and
+// the clock runs from the navigation until a pressed key has drawn its dot.
 import { startDebugged, type Target } from "../devtools.ts";
 
 export interface ColdStart {
@@ -19,7 +19,9 @@ const limitMs = 60_000;
 
 type Measured = Omit<ColdStart, "throttled" | "notThrottled">;
 
-/** Runs in the page before its own first line. A pad has its dots only when the worker behind it takes keys. */
+/**
+ * Runs in the page before its own first line. A pad has its dots only when the worker behind it takes keys.
+ */
 function watchPad(): void {
   const seen = (selector: string, then: (element: Element) => void): void => {
     const look = (): boolean => {
