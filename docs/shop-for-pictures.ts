@@ -30,7 +30,7 @@ const earlierMinor = [4600, 1250, 15_600];
 const todayMinor = [380, 2550, 1800, 6680, 990, 12_900, 450, 3300];
 
 const names = {
-  "zh-CN": { shop: "林记杂货", secondTill: "2号机" },
+  "zh-CN": { shop: "林记杂货", secondTill: "2号收银机" },
   en: { shop: "Lin's Corner Shop", secondTill: "Till 2" },
 } as const;
 
