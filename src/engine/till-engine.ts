@@ -386,7 +386,9 @@ export class Engine implements TillEngine {
       desks.keyset = await applyInbox(db, desks.identity, desks.keyset, desks.time);
       desks.ledger.useKeyset(desks.keyset.version);
       const stop = await this.#judgeFinding(desks);
-      if (stop && !(await db.setting("stop"))) await this.#stop(desks, stop);
+      const standing = (await db.setting("stop"))?.reason ?? "revoked";
+      // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
+      if (stop && standing === "revoked") await this.#stop(desks, stop);
       const identity = await db.enrolled();
       if (identity) this.#desks = { ...desks, identity };
       await this.#letDismissedGo(desks);

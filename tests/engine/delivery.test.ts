@@ -126,6 +126,17 @@ describe("delivery (PROTOCOL §5)", () => {
     expect(till.view.stop).toBe("fork");
   });
 
+  it("I7: a fork is found on a revoked till too, and outlasts the revocation", async () => {
+    const till = await BenchTill.ready();
+    till.server.setRevoked(till.known, true);
+    await till.deliver();
+    await forkAt(till, "own");
+    expect(till.view.stop).toBe("fork");
+    till.server.setRevoked(till.known, false);
+    await till.deliver();
+    expect(till.view.stop).toBe("fork");
+  });
+
   it("I7: a fork that somebody else signed is not believed", async () => {
     const till = await BenchTill.ready();
     await forkAt(till, "stranger");

@@ -103,6 +103,20 @@ export class CounterHands {
     ]);
   }
 
+  /** A second window opens the same database, and both are paid at once: only a lock of the browser forbids it. */
+  async sellInTwoWindows(amountMinor: number): Promise<void> {
+    await this.comeIn();
+    await this.#clear();
+    const { engine: first, db } = this.tablet;
+    await first.charge(amountMinor);
+    await this.tablet.start();
+    await this.comeIn();
+    const second = this.tablet.engine;
+    await second.charge(amountMinor + 1);
+    await Promise.all([first.takeCash(amountMinor), second.takeCash(amountMinor + 1)]);
+    db.close();
+  }
+
   /** A round of delivery, begun and awaited; how it ends is the network's affair. */
   async deliver(): Promise<void> {
     await this.tablet.loop.poke("asked");

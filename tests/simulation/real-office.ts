@@ -155,7 +155,7 @@ class RealOffice implements Office {
     if (!issued.ok) return null;
     const { cti, generatedPassword } = issued.value;
     const code = await readCode(this.#books, this.#merchant, { cti });
-    if (code?.qrText == null || code.number === null) return null;
+    if (code === null || code.qrText === null || code.number === null) return null;
     const { amountMinor } = order;
     return {
       cti: toHex(cti),
@@ -195,19 +195,42 @@ class RealOffice implements Office {
 
   async books(): Promise<OfficeBooks> {
     const { db } = this.#services;
-    const mine = <T extends { merchant_id: Uint8Array }>(rows: readonly T[]): readonly T[] =>
-      rows.filter((row) => toHex(row.merchant_id) === toHex(this.#merchant));
-    const entries = mine(await db.selectFrom("books.entries").selectAll().execute());
-    const sales = mine(await db.selectFrom("books.sales").selectAll().execute());
+    const merchant = this.#merchant;
+    const entries = await db
+      .selectFrom("books.entries")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
+    const sales = await db
+      .selectFrom("books.sales")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
     const salesMinor = new Map<string, number>();
     for (const sale of sales) {
       const till = toHex(sale.till_id);
       salesMinor.set(till, (salesMinor.get(till) ?? 0) + sale.total_minor);
     }
-    const claims = mine(await db.selectFrom("books.code_claims").selectAll().execute());
-    const outcomes = mine(await db.selectFrom("books.outcomes").selectAll().execute());
-    const findings = mine(await db.selectFrom("books.findings").selectAll().execute());
-    const quarantined = mine(await db.selectFrom("books.quarantined").selectAll().execute());
+    const claims = await db
+      .selectFrom("books.code_claims")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
+    const outcomes = await db
+      .selectFrom("books.outcomes")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
+    const findings = await db
+      .selectFrom("books.findings")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
+    const quarantined = await db
+      .selectFrom("books.quarantined")
+      .selectAll()
+      .where("merchant_id", "=", merchant)
+      .execute();
     return {
       entries: entries
         .filter((row) => row.till_id.length === 16)

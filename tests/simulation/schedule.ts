@@ -34,6 +34,7 @@ const STEPS = {
   sellCash: 7,
   sellCode: 9,
   presentTwice: 3,
+  twoWindows: 1,
   deliver: 7,
   deliverBehind: 4,
   fault: 6,
@@ -126,6 +127,9 @@ class Run {
         return;
       case "presentTwice":
         await till.presentTwice(chance.pick(this.#codes));
+        return;
+      case "twoWindows":
+        await till.sellInTwoWindows(chance.between(1, 9999));
         return;
       case "deliver":
         // With a request held nobody waits for the round.
