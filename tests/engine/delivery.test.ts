@@ -41,7 +41,7 @@ describe("delivery (PROTOCOL §5)", () => {
     },
   );
 
-  it.each<Fault>(["status-500", "unsigned-200", "signature-broken", "stale-answer"])(
+  it.each<Fault>(["status-500", "unsigned-200", "signature-broken", "stale-answer", "forged-receipt"])(
     "I2: «%s» is no answer: no receipt, no lock, nothing deleted",
     async (fault) => {
       const till = await BenchTill.ready();

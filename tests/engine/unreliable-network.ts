@@ -1,4 +1,12 @@
-import { decodeSignedAnswer, encodeSignedAnswer } from "#protocol/push.ts";
+import { newSigningPair } from "#protocol/crypto.ts";
+import { decodeEntry, hashEntry } from "#protocol/entry.ts";
+import {
+  decodePush,
+  decodeSignedAnswer,
+  encodeSignedAnswer,
+  hashRequest,
+  signAnswer,
+} from "#protocol/push.ts";
 import { decodeSignedPage, encodeSignedPage } from "#protocol/feed.ts";
 
 /** What a network, a proxy or a stranger may do to one request. */
@@ -19,6 +27,8 @@ export type Fault =
   | "stale-answer"
   /** The token is not taken. */
   | "status-401"
+  /** Kept back by somebody on the line, who answers with a receipt of his own making. */
+  | "forged-receipt"
   /** No route at all. */
   | "cut";
 
@@ -84,10 +94,35 @@ export class UnreliableNetwork {
         return new Response(null, { status: 401 });
       case "stale-answer":
         return this.#before?.clone() ?? new Response(null, { status: 502 });
+      case "forged-receipt":
+        return forgedReceipt(path, init);
       case "signature-broken":
         return brokenSignature(await this.#send(path, init), path);
     }
   }
+}
+
+/** All that a stranger on the line can know: the request, and what an answer looks like. */
+async function forgedReceipt(path: string, init: RequestInit): Promise<Response> {
+  const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
+  const sent = path.endsWith("/push") ? decodePush(body) : null;
+  const last = sent?.entries.at(-1);
+  const entry = last && decodeEntry(last.bytes);
+  if (!sent || !last || !entry || entry.till === "server") throw new TypeError("Failed to fetch");
+  const stranger = await newSigningPair(false);
+  const answer = await signAnswer(stranger.privateKey, {
+    lineage: sent.lineage,
+    merchant: entry.merchant,
+    till: entry.till,
+    epoch: entry.epoch,
+    seq: entry.seq,
+    headHash: await hashEntry(last.bytes),
+    result: "ok",
+    detail: { kind: "none" },
+    serverMs: entry.time.nowMs,
+    requestHash: await hashRequest(body),
+  });
+  return new Response(encodeSignedAnswer(answer), { status: 200 });
 }
 
 async function brokenSignature(response: Response, path: string): Promise<Response> {

@@ -26,6 +26,7 @@ const FAULTS: readonly Fault[] = [
   "signature-broken",
   "stale-answer",
   "status-401",
+  "forged-receipt",
 ];
 const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u];
 
