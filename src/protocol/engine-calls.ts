@@ -167,6 +167,8 @@ export type PadMessage =
 /** pin.worker → page. */
 export interface PadCount {
   readonly count: number;
+  /** Messages taken so far: the page confirms only when the worker has had all it sent. */
+  readonly seen: number;
 }
 
 export type PadOutcome =

@@ -41,6 +41,10 @@ export interface PadHooks {
 export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): HeldPad {
   const view = signal<PadView>({ state: "opening", kind: "digits", fixedLength: null, count: 0 });
   let padId: string | null = null;
+  let keys: MessagePort | null = null;
+  let sent = 0;
+  let seen = 0;
+  let confirmWanted = false;
   let port: MessagePort | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -50,6 +54,8 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
   };
   const letGo = (): void => {
     clearTimeout(timer);
+    keys?.close();
+    keys = null;
     port?.close();
     port = null;
   };
@@ -57,7 +63,8 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (view.value.state !== "ready" || view.value.count === 0) return;
-      port?.postMessage({ type: "clear" } satisfies PadMessage);
+      sent++;
+      keys?.postMessage({ type: "clear" } satisfies PadMessage);
       hooks.onIdleCleared();
     }, hooks.idleMs);
   };
@@ -74,6 +81,13 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     }
   };
   const opened = async (): Promise<void> => {
+    // A quick hand types before the worker is up. The keys wait in this line, not in any variable of the page, and go
+    // on to the worker in order as soon as it listens.
+    const line = new MessageChannel();
+    keys = line.port1;
+    sent = 0;
+    seen = 0;
+    confirmWanted = false;
     change({ state: "opening", count: 0 });
     const answer = await engine.openPad(purpose);
     if (closed) {
@@ -94,10 +108,16 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     padId = pad.padId;
     port = pad.port;
     port.addEventListener("message", (event: MessageEvent<PadCount>) => {
-      change({ count: event.data.count });
-      if (event.data.count === pad.fixedLength) confirm();
+      const { count } = event.data;
+      seen = event.data.seen;
+      change({ count });
+      if (seen === sent && (confirmWanted || count === pad.fixedLength)) confirm();
     });
     port.start();
+    line.port2.addEventListener("message", (event: MessageEvent<PadMessage>) =>
+      pad.port.postMessage(event.data),
+    );
+    line.port2.start();
     change({ state: "ready", kind: pad.kind, fixedLength: pad.fixedLength, count: 0 });
   };
   function open(): void {
@@ -117,14 +137,18 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     hooks.onOutcome(outcome);
   };
   function confirm(): void {
-    if (padId !== null && view.value.state === "ready") confirmed(padId).catch(hooks.onFault);
+    if (padId === null || view.value.state !== "ready") return;
+    // The last key may still be on its way while this call takes another one: a check now would count a wrong try.
+    confirmWanted = seen !== sent;
+    if (!confirmWanted) confirmed(padId).catch(hooks.onFault);
   }
   open();
   return {
     view,
     send(message) {
-      if (view.value.state !== "ready") return;
-      port?.postMessage(message);
+      if (view.value.state !== "ready" && view.value.state !== "opening") return;
+      sent++;
+      keys?.postMessage(message);
       watchIdle();
     },
     confirm,

@@ -79,11 +79,13 @@ export function fakePad(facts: Partial<Pick<Pad, "padId" | "kind" | "fixedLength
 } {
   const { port1, port2 } = new MessageChannel();
   let typed = "";
+  let seen = 0;
   port2.addEventListener("message", (event: MessageEvent<PadMessage>) => {
     const message = event.data;
     if (message.type === "char") typed += message.char;
     else typed = message.type === "back" ? typed.slice(0, -1) : "";
-    port2.postMessage({ count: typed.length } satisfies PadCount);
+    seen++;
+    port2.postMessage({ count: typed.length, seen } satisfies PadCount);
   });
   port2.start();
   return {

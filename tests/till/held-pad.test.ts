@@ -43,6 +43,21 @@ describe("a secret pad", () => {
     held.close();
   });
 
+  it("C4: keys hit before the worker is up are not lost, and confirm waits for the last of them", async () => {
+    const opening = Promise.withResolvers<void>();
+    const { pad, typed } = fakePad({ fixedLength: null });
+    const confirmPad = vi.fn<TillEngine["confirmPad"]>(() => Promise.resolve({ kind: "again" }));
+    const { held } = run({ openPad: () => opening.promise.then(() => accepted(pad)), confirmPad });
+    for (const char of "9073") held.send({ type: "char", char });
+    expect(JSON.stringify(held)).not.toContain("9073");
+    opening.resolve();
+    await until(() => held.view.value.state === "ready");
+    held.confirm();
+    await until(() => confirmPad.mock.calls.length === 1);
+    expect(typed()).toBe("9073");
+    held.close();
+  });
+
   it("a PIN of fixed length submits itself, once", async () => {
     const { pad } = fakePad({ fixedLength: 3 });
     let confirmed = 0;

@@ -46,6 +46,7 @@ export class PinDesk implements PinWorker {
   #typed: string[] = [];
   #firstEntry: string | null = null;
   #port: MessagePort | null = null;
+  #seen = 0;
 
   constructor(argon2: Argon2, openSealed: OpenSealed) {
     this.#argon2 = argon2;
@@ -140,11 +141,12 @@ export class PinDesk implements PinWorker {
         this.#typed = [];
         break;
     }
+    this.#seen++;
     this.#tellCount();
   }
 
   #tellCount(): void {
-    const count: PadCount = { count: this.#typed.length };
+    const count: PadCount = { count: this.#typed.length, seen: this.#seen };
     this.#port?.postMessage(count);
   }
 
