@@ -79,6 +79,10 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await hands.press(t.sell.charge(sum));
     await hands.at("tender");
   };
+  const next = async (): Promise<void> => {
+    await hands.press(t.paid.next);
+    await hands.at("sell");
+  };
   const cash = async (digits: string, sum: string, received: string): Promise<void> => {
     await charge(digits, sum);
     await page.locator(".method", { hasText: t.tender.cash }).click();
@@ -128,7 +132,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     ["9.9", "¥9.90", "10"],
   ] as const) {
     await cash(digits, sum, received);
-    await hands.press(t.paid.next);
+    await next();
   }
   await charge("25.5", "¥25.50");
   await hands.cameraRuns();
@@ -143,7 +147,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
   await hands.press(t.cash.take("¥25.50"));
   await hands.at("paid");
   await book.till(page, "paid-cash");
-  await hands.press(t.paid.next);
+  await next();
   await hands.at("sell");
   await hands.key("38");
   await book.till(page, "sell", full);
@@ -189,7 +193,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await hands.at("paid");
     await page.getByText(t.paid.onServer).first().waitFor();
     await book.till(page, "paid", wish);
-    await hands.press(t.paid.next);
+    await next();
   }
 
   async function refusals(spent: IssuedCode, expired: IssuedCode): Promise<void> {
@@ -207,7 +211,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await hands.at("cash");
     await hands.press(t.cash.take("¥20.00"));
     await hands.at("paid");
-    await hands.press(t.paid.next);
+    await next();
   }
 
   async function lists(): Promise<void> {
@@ -271,7 +275,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await server.stop();
     await page.locator('[data-link="silent"], [data-link="offline"]').first().waitFor({ timeout: 120_000 });
     await cash("16.8", "¥16.80", "20");
-    await hands.press(t.paid.next);
+    await next();
     await hands.at("sell");
     await book.till(page, "sell-offline", full);
     await scan(given.qrText ?? "");
@@ -280,7 +284,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await hands.press(t.password.confirm);
     await hands.at("paid");
     await book.till(page, "paid-offline", full);
-    await hands.press(t.paid.next);
+    await next();
     await rail(t.nav.sales);
     await page.locator(".line").first().waitFor();
     await book.till(page, "sales-offline");
