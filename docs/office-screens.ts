@@ -8,7 +8,6 @@ export async function takeOffice(book: PictureBook, shop: Shop): Promise<void> {
   const { page, texts } = owner;
   const open = async (path: string, name: string, dark = false): Promise<void> => {
     await owner.open(path);
-    await page.waitForLoadState("networkidle").catch(() => undefined);
     await book.office(page, name, { viewports: officeViewports, dark });
   };
   await open("/office", "today", true);

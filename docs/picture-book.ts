@@ -52,7 +52,7 @@ export class PictureBook {
     await this.#take(page, `till-${name}`, wish, tillRules, false);
   }
 
-  /** A page of the office in its whole length, in each of its viewports. */
+  /** A page of the office in each of its viewports, on a phone in its whole length. */
   async office(page: Page, name: string, wish: Wish = { viewports: officeViewports }): Promise<void> {
     await this.#take(page, `office-${name}`, wish, officeRules, true);
   }
@@ -64,6 +64,7 @@ export class PictureBook {
       for (const viewport of wish.viewports) {
         await page.setViewportSize(viewport);
         await settled(page);
+        if (whole) await wholeLength(page, viewport);
         const size = `${viewport.width}x${viewport.height}`;
         const words = [
           name,
@@ -75,7 +76,7 @@ export class PictureBook {
         const found = await findOverflow(page, rules);
         const wider = found.filter((line) => !whole || line.startsWith("wider"));
         if (scheme === "light") this.offenders.push(...wider.map((line) => `${title}: ${line}`));
-        const taken = await page.screenshot({ fullPage: whole, animations: "disabled", caret: "hide" });
+        const taken = await page.screenshot({ animations: "disabled", caret: "hide" });
         writeFileSync(join(this.folder, `${title}.png`), shrinkPng(taken));
         this.written += 1;
       }
@@ -84,6 +85,16 @@ export class PictureBook {
     await page.setViewportSize(tablet);
     await settled(page);
   }
+}
+
+/**
+ * A phone's page as long as it is, with its bars at the end of it; a wide screen shows what stands on top.
+ */
+async function wholeLength(page: Page, viewport: Viewport): Promise<void> {
+  if (viewport.width > viewport.height) return;
+  const length = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: viewport.width, height: Math.max(viewport.height, length) });
+  await settled(page);
 }
 
 /** As on a tablet and a phone, where they take no room. */

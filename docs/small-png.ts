@@ -43,9 +43,7 @@ export function shrinkPng(png: Buffer): Buffer {
   ]);
 }
 
-/**
- * Each colour's place in a palette: colours that differ too little to matter share the most frequent of them.
- */
+/** Each colour's place in a palette: the most frequent as they are, any other by the nearest of them. */
 function paletteOf(colours: Uint32Array): {
   colours: readonly number[];
   indexOf: ReadonlyMap<number, number>;
@@ -53,19 +51,27 @@ function paletteOf(colours: Uint32Array): {
   const counts = new Map<number, number>();
   for (const colour of colours) counts.set(colour, (counts.get(colour) ?? 0) + 1);
   const byCount = [...counts].toSorted(([, a], [, b]) => b - a).map(([colour]) => colour);
-  for (let dropped = 0; ; dropped += 1) {
-    const mask = ((255 << dropped) & 255) * 0x01_01_01;
-    const chosen = new Map<number, number>();
-    const kept: number[] = [];
-    const indexOf = new Map<number, number>();
-    for (const colour of byCount) {
-      const bucket = colour & mask;
-      const index = chosen.get(bucket) ?? kept.push(colour) - 1;
-      chosen.set(bucket, index);
-      indexOf.set(colour, index);
+  const kept = byCount.slice(0, paletteSize);
+  const indexOf = new Map(kept.map((colour, index) => [colour, index] as const));
+  for (const colour of byCount.slice(paletteSize)) {
+    let nearest = 0;
+    let least = Infinity;
+    for (const [index, candidate] of kept.entries()) {
+      const far = distance(colour, candidate);
+      if (far >= least) continue;
+      least = far;
+      nearest = index;
     }
-    if (kept.length <= paletteSize) return { colours: kept, indexOf };
+    indexOf.set(colour, nearest);
   }
+  return { colours: kept, indexOf };
+}
+
+function distance(a: number, b: number): number {
+  const red = (a >> 16) - (b >> 16);
+  const green = ((a >> 8) & 255) - ((b >> 8) & 255);
+  const blue = (a & 255) - (b & 255);
+  return red * red + green * green + blue * blue;
 }
 
 function decode(png: Buffer): Pixels {
