@@ -13,10 +13,13 @@ export class CounterHands {
   readonly name: string;
   readonly tablet: Tablet;
   receiptedSeq = -1;
+  /** A receipt was here before the server had the entry. */
+  receiptedEarly: number | null = null;
   checks = 0;
   cloned = false;
   disk: Disk = new Map();
   readonly #world: WorldClock;
+  readonly #office: Office;
   readonly #activation: string;
 
   private constructor(
@@ -26,6 +29,7 @@ export class CounterHands {
     name: string,
   ) {
     this.#world = world;
+    this.#office = office;
     this.id = expected.id;
     this.#activation = expected.activation;
     this.name = name;
@@ -129,9 +133,14 @@ export class CounterHands {
     await this.tablet.loop.poke("commit");
   }
 
+  /** Looks at the receipts, and whether the server has what they say, at this very moment. */
   async noteReceipt(): Promise<void> {
     const receipts = await this.tablet.db.receipts.toArray();
-    for (const receipt of receipts) this.receiptedSeq = Math.max(this.receiptedSeq, receipt.seq);
+    for (const { seq } of receipts) {
+      if (seq <= this.receiptedSeq) continue;
+      this.receiptedSeq = seq;
+      if (seq > (await this.#office.headSeq(this.id))) this.receiptedEarly ??= seq;
+    }
   }
 
   /** The power goes, and comes back. */

@@ -49,6 +49,8 @@ export interface Office {
   revokeTill(id: string): Promise<void>;
   /** The server's process ends and begins anew: what it held in memory is gone. */
   restart(): Promise<void>;
+  /** The highest seq that is stored of a till; −1 for none. */
+  headSeq(id: string): Promise<number>;
   books(): Promise<OfficeBooks>;
 }
 

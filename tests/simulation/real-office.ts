@@ -193,6 +193,16 @@ class RealOffice implements Office {
     this.#app = createApp(this.#services, this.#pages);
   }
 
+  async headSeq(id: string): Promise<number> {
+    const row = await this.#services.db
+      .selectFrom("books.entries")
+      .select((eb) => eb.fn.max("seq").as("seq"))
+      .where("merchant_id", "=", this.#merchant)
+      .where("till_id", "=", fromHex(id))
+      .executeTakeFirst();
+    return row?.seq ?? -1;
+  }
+
   async books(): Promise<OfficeBooks> {
     const { db } = this.#services;
     const merchant = this.#merchant;

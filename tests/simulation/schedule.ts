@@ -27,6 +27,7 @@ const FAULTS: readonly Fault[] = [
   "stale-answer",
   "status-401",
   "forged-receipt",
+  "forged-receipt",
 ];
 const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u];
 
@@ -54,6 +55,7 @@ const STEPS = {
   policy: 1,
   serverRestart: 1,
   revokeTill: 0.2,
+  strayLease: 1,
 } as const;
 
 type Step = keyof typeof STEPS;
@@ -86,6 +88,7 @@ class Run {
   readonly #tills: CounterHands[] = [];
   readonly #codes: (OfficeCode & { readonly till: string })[] = [];
   readonly #issued = new Map<string, number>();
+  readonly #strayed = new Set<string>();
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
 
@@ -191,6 +194,13 @@ class Run {
         return;
       case "revokeTill":
         await this.#office.revokeTill(till.id);
+        return;
+      case "strayLease": {
+        // As a floor limit would, or a list gone wrong: this till takes a code that is leased next door.
+        const { cti } = chance.pick(this.#codes);
+        this.#strayed.add(cti);
+        await tablet.db.leases.put({ cti, till: till.id, tillName: till.name });
+      }
     }
   }
 
@@ -285,6 +295,7 @@ class Run {
           brokenAt: await tablet.brokenAt(),
           shownPaid: tablet.shownPaid,
           receiptedSeq: till.receiptedSeq,
+          receiptedEarly: till.receiptedEarly,
           unsentCount: tablet.view.link.unsentCount,
           stop: tablet.view.stop,
           cloned: till.cloned,
@@ -294,7 +305,7 @@ class Run {
         };
       }),
     );
-    return { tills, office: await this.#office.books(), codes: this.#issued };
+    return { tills, office: await this.#office.books(), codes: this.#issued, strayed: this.#strayed };
   }
 
   async close(): Promise<void> {

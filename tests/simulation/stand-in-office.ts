@@ -29,6 +29,7 @@ export async function openStandInOffice(nowMs: () => number): Promise<Office> {
       server.publish({ type: "policy", policy: { ...DIGITS_POLICY, validDays } }),
     revokeTill: async (id) => server.setRevoked(tillOf(id), true),
     restart: async () => server.forgetTokens(),
+    headSeq: async (id) => tillOf(id).entries.at(-1)?.seq ?? -1,
     books: async () => booksOf(server),
   };
 }
