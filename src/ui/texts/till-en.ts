@@ -203,7 +203,7 @@ export const tillEn: TillTexts = {
   },
   activate: {
     title: "Activate this till",
-    how: "Make an activation code in the office under Tills. Scan it, or type its 12 characters.",
+    how: "The office shows a code under Tills. Scan it, or type its 12 characters.",
     typed: "Activation code",
     scan: "Scan activation code",
     activate: "Activate",
