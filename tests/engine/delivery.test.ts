@@ -64,7 +64,8 @@ describe("delivery (PROTOCOL §5)", () => {
     await sell(till, 1250);
     const before = await till.db.receipts.get(1);
     // A genuine signature, bound to this very request, over a head that is not ours.
-    answerNextPush(till, (answer) => ({ ...answer, headHash: randomBytes(32) }));
+    const head = await till.db.head.get("head");
+    answerNextPush(till, (answer) => ({ ...answer, seq: head?.seq ?? 0, headHash: randomBytes(32) }));
     await till.loop.poke("asked");
     expect(await till.db.receipts.get(1)).toEqual(before);
   });
