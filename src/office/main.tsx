@@ -60,6 +60,19 @@ async function start(root: HTMLElement): Promise<void> {
   );
 }
 
+/**
+ * The stream of events belongs to the page in front. A hidden tab, and a page that the browser keeps for
+ * «back», would go on holding a connection; of six to one address, none would be left for the next question.
+ */
+function followWhileSeen(): void {
+  const seen = document.visibilityState === "visible";
+  if (seen && account.value.state === "signed-in") office.live.start();
+  else office.live.stop();
+}
+document.addEventListener("visibilitychange", followWhileSeen);
+addEventListener("pagehide", () => office.live.stop());
+addEventListener("pageshow", followWhileSeen);
+
 const root = document.getElementById("app");
 if (!root) throw new Error("office.html has no place for the office");
 void start(root);
