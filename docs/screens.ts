@@ -25,6 +25,14 @@ const forManifest = {
   "keypad-narrow.png": "till-sell-360x640-zh.png",
 };
 
+/** What is open now: an interrupted run leaves no browser and no server behind. */
+const open = new Set<() => Promise<void>>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    void Promise.all([...open].map((close) => close())).finally(() => process.exit(1));
+  });
+}
+
 await buildPages();
 const offenders: string[] = [];
 for (const language of languages) offenders.push(...(await takeAll(language)));
@@ -42,6 +50,12 @@ async function takeAll(language: Language): Promise<readonly string[]> {
   const scratch = await mkdtemp(join(tmpdir(), "guitai-screens-"));
   const [laptop, tablet] = await Promise.all([prepareTablet(), prepareTablet()]);
   let server: { remove(): Promise<void> } | null = null;
+  const close = async (): Promise<void> => {
+    await Promise.all([laptop.remove(), tablet.remove()]);
+    await server?.remove();
+    await rm(scratch, { recursive: true, force: true });
+  };
+  open.add(close);
   try {
     const shop = await openShop(book, scratch, () => laptop.start({ language }));
     server = shop.server;
@@ -75,9 +89,8 @@ async function takeAll(language: Language): Promise<readonly string[]> {
     }
     throw cause;
   } finally {
-    await Promise.all([laptop.remove(), tablet.remove()]);
-    await server?.remove();
-    await rm(scratch, { recursive: true, force: true });
+    open.delete(close);
+    await close();
   }
 }
 
