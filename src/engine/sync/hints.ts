@@ -43,6 +43,8 @@ async function listenOnce(
     cache: "no-store",
   });
   if (!response.ok || !response.body) return true;
+  // What changed while nobody listened is not told again: look once.
+  onHint();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();

@@ -44,7 +44,7 @@ export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
           current={atCounter}
           icon={<SellIcon size={26} />}
           words={t.sell}
-          onPress={goTo(() => (atCounter ? undefined : flow.go({ at: "counter" })))}
+          onPress={goTo(() => flow.go({ at: "counter" }))}
         />
         <Item
           current={screen === "sales"}
