@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decodeSignedPage, encodeSignedPage } from "#protocol/feed.ts";
+import { decodeFeedPage, decodeSignedPage, encodeSignedPage, signFeedPage } from "#protocol/feed.ts";
 import { newId } from "#protocol/ids.ts";
 import { BenchTill } from "./bench-till.ts";
-import { DIGITS_POLICY } from "./stand-in-server.ts";
+import { DIGITS_POLICY, strangersKey } from "./stand-in-server.ts";
 
 describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
   it("G11: a new policy is shown with the version that brought it", async () => {
@@ -61,14 +61,18 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
 
   it("a page that somebody put into the inbox is verified once more by the engine", async () => {
     const till = await BenchTill.ready();
-    const page = await heardPage(till);
-    const bytes = page.bytes.slice();
-    const at = bytes.length - 40;
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    till.server.publish({ type: "policy", policy: { ...DIGITS_POLICY, validDays: 7 } });
+    const heard = await heardPage(till);
+    const page = decodeFeedPage(heard.bytes);
+    if (!page) throw new Error("no page");
     const before = till.view.settings.feedVersion;
-    await till.db.inbox.add({ ...page, bytes, roundTripMs: 1, receivedClockMs: till.world.ms });
+    const shop = { type: "shop", shopName: "假店", tillName: "1号机", currency: "CNY" } as const;
+    const { privateKey } = await strangersKey();
+    const forged = await signFeedPage(privateKey, { ...page, changes: [shop] });
+    const { requestHash } = heard;
+    await till.db.inbox.add({ ...forged, requestHash, roundTripMs: 1, receivedClockMs: till.world.ms });
     await till.engine.serviceWorkerWrote();
-    expect(till.view.settings.feedVersion).toBe(before);
+    expect(till.view).toMatchObject({ shopName: "和平路早餐店", settings: { feedVersion: before } });
     expect(await till.db.inbox.count()).toBe(0);
   });
 
@@ -89,6 +93,10 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
   it("a page of the till next door is not ours, though the same server signed it", async () => {
     const till = await BenchTill.ready();
     const next = await BenchTill.ready({ server: till.server, world: till.world, name: "2号机" });
+    // Both stand at one version, so only the name on the page speaks against it.
+    await till.deliver();
+    const shop = { type: "shop", shopName: "和平路早餐店", tillName: "隔壁", currency: "CNY" } as const;
+    till.server.publish(shop, next.known);
     const page = await heardPage(next);
     await till.db.inbox.add({ ...page, roundTripMs: 1, receivedClockMs: till.world.ms });
     await till.engine.serviceWorkerWrote();

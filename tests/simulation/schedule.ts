@@ -197,9 +197,13 @@ class Run {
         return;
       case "strayLease": {
         // As a floor limit would, or a list gone wrong: this till takes a code that is leased next door.
-        const { cti } = chance.pick(this.#codes);
+        const code = chance.pick(this.#codes);
+        const { cti, amountMinor } = code;
         this.#strayed.add(cti);
         await tablet.db.leases.put({ cti, till: till.id, tillName: till.name });
+        const holder = this.#tills.find((one) => one.id === code.till) ?? till;
+        const how = { dueMinor: amountMinor, password: code.password ?? "", typed: false };
+        for (const one of [till, holder]) await one.sellCode(code, how);
       }
     }
   }
