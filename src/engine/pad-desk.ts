@@ -52,6 +52,9 @@ export class PadDesk {
   readonly #results: PadResults;
   #open: OpenPad | null = null;
   #opened = 0;
+  #checking = false;
+  /** The screen went away during a check: the pad goes after it. */
+  #left = false;
 
   constructor(
     db: TillDatabase,
@@ -74,7 +77,10 @@ export class PadDesk {
   async open(purpose: PadPurpose): Promise<Result<Pad, PadRefusal>> {
     this.close(this.#open?.id ?? "");
     const work = await this.#workFor(purpose);
-    if (!work.ok) return work;
+    if (!work.ok) {
+      if (purpose.purpose === "code") this.#putAside(work.refusal);
+      return work;
+    }
     const worker = this.#vault.hire();
     const line = new MessageChannel();
     await worker.attach(line.port1);
@@ -86,9 +92,16 @@ export class PadDesk {
     return accepted({ padId: id, kind, fixedLength: isCode ? null : PIN_LENGTH, port: line.port2 });
   }
 
+  /** Throws a pad away with what was typed; one whose check runs goes when it has ended. */
   close(padId: string): void {
     if (this.#open?.id !== padId) return;
-    this.#open.worker.dismiss();
+    // A worker thrown away in the middle of a check never answers, and the till would wait for it for ever.
+    if (this.#checking) this.#left = true;
+    else this.#end();
+  }
+
+  #end(): void {
+    this.#open?.worker.dismiss();
     this.#open = null;
   }
 
@@ -96,14 +109,33 @@ export class PadDesk {
     const pad = this.#open;
     // A pad that was closed meanwhile has no secret any more: there is nothing to count and nothing to check.
     if (pad?.id !== padId) return no({ code: "no-sale" });
+    this.#checking = true;
+    try {
+      return await this.#check(pad);
+    } finally {
+      this.#checking = false;
+      if (this.#left) this.#end();
+      this.#left = false;
+    }
+  }
+
+  async #check(pad: OpenPad): Promise<PadOutcome> {
     switch (pad.work.purpose) {
-      case "code":
-        return this.#checkCode(pad, pad.work.code);
+      case "code": {
+        const outcome = await this.#checkCode(pad, pad.work.code);
+        if (outcome.kind === "refused") this.#putAside(outcome.refusal);
+        return outcome;
+      }
       case "operator":
         return this.#checkOperator(pad, pad.work.operator);
       case "new-pin":
         return this.#setPin(pad, pad.work.operator);
     }
+  }
+
+  /** A code that no further password can save makes room: the sale stays, for another means of payment. */
+  #putAside(refusal: PadRefusal): void {
+    if (refusal.code !== "password-wrong" && refusal.code !== "password-wait") this.#saleDesk.takeCodeBack();
   }
 
   async #workFor(purpose: PadPurpose): Promise<Result<Work, PadRefusal>> {
@@ -131,11 +163,11 @@ export class PadDesk {
     if (!code.siteKey) return no({ code: "key-epoch-absent" });
     const counted = await this.#book.count("code", cti);
     if (!counted.ok) {
-      this.close(pad.id);
+      this.#end();
       return no("kind" in counted.refusal ? codeTryRefusal(counted.refusal) : counted.refusal);
     }
     const right = await pad.worker.calls.checkCode(await this.#vault.material(), code.siteKey, code.payload);
-    this.close(pad.id);
+    this.#end();
     if (!right) {
       const refusal = codeTryRefusal(await this.#book.mayTry("code", cti));
       await this.#results.refuse(refusal, cti);
@@ -151,11 +183,11 @@ export class PadDesk {
     if (!record) return no({ code: "no-operator" });
     const counted = await this.#book.count("operator", subject);
     if (!counted.ok) {
-      this.close(pad.id);
+      this.#end();
       return no("kind" in counted.refusal ? pinTryRefusal(counted.refusal) : counted.refusal);
     }
     const right = await pad.worker.calls.checkPin(await this.#vault.material(), subject, record);
-    this.close(pad.id);
+    this.#end();
     if (!right) return no(pinTryRefusal(await this.#book.mayTry("operator", subject)));
     const entered = await this.#ledger.append<never>({
       body: () => ({ kind: "operator-in", operator: subject }),
@@ -175,7 +207,7 @@ export class PadDesk {
     const made = await pad.worker.calls.newRecord(await this.#vault.material(), subject, 1, salt);
     if (made.kind === "again") return { kind: "again" };
     if (made.kind === "refused") return no(made.refusal);
-    this.close(pad.id);
+    this.#end();
     const set = await this.#ledger.append<never>({
       body: () => ({ kind: "pin-set", operator: subject, version: made.record.version }),
       inside: async () => {

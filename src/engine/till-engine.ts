@@ -167,6 +167,7 @@ export class Engine implements TillEngine {
       const stop = await this.#p.db.setting("stop");
       if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
       const opened = await this.#desks.pads.open(purpose);
+      if (!opened.ok) await this.#show();
       return opened.ok ? this.#p.handOver(opened, opened.value.port) : opened;
     });
   }
@@ -190,6 +191,8 @@ export class Engine implements TillEngine {
       const desks = this.#desks;
       if (!operator || !desks) return;
       this.#operator = null;
+      // Its customer may be gone when the next operator comes; the code is unspent and can be shown again.
+      desks.sales.takeCodeBack();
       await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
       await this.#changed();
     });

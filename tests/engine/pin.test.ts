@@ -133,6 +133,14 @@ describe("an operator's PIN (PROTOCOL §10)", () => {
     expect(await askPad(till)).toBeNull();
   });
 
+  it("G24: a second window that stood by for long gives no wait away when it takes over", async () => {
+    const till = await lockedTill();
+    for (let tries = 1; tries <= 5; tries++) await till.signIn(WRONG);
+    till.kill();
+    await till.start({ elsewhereMs: 20 * 60_000 });
+    expect(await askPad(till)).toMatchObject({ code: "pin-wait", waitMs: 30_000, tries: 5 });
+  });
+
   it("G24: a pad opened before the wait began is not a way around it", async () => {
     const till = await lockedTill();
     const pad = await till.openPad({ purpose: "operator", operatorId: till.operatorId });

@@ -113,8 +113,11 @@ export class Tablet {
     return this.view.operators[0]?.id ?? "";
   }
 
-  /** Starts the program on the same disk: a new process, monotonic time from nought. */
-  async start(): Promise<void> {
+  /**
+   * Starts the program on the same disk: a new process, monotonic time from nought. `elsewhereMs`: so long it stands
+   * behind another window before it gets the till.
+   */
+  async start({ elsewhereMs = 0 } = {}): Promise<void> {
     this.db = new TillDatabase(this.databaseName);
     const bootMs = this.world.ms;
     const surroundings = {
@@ -152,6 +155,8 @@ export class Tablet {
       const paid = view.sale?.paid;
       if (paid && this.shownPaid.at(-1)?.saleId !== paid.saleId) this.shownPaid.push(paid);
     });
+    if (elsewhereMs > 0) await this.engine.waitElsewhere();
+    this.world.pass(elsewhereMs);
     await this.engine.boot();
   }
 
@@ -170,26 +175,35 @@ export class Tablet {
     return () => {
       const desk = new PinDesk(this.#argon2, openSealed);
       let line: MessagePort | null = null;
+      let gone = false;
+      // A worker that was thrown away answers nothing any more, not even that it is gone.
+      const whileThere = async <T>(answer: Promise<T>): Promise<T> => {
+        const given = await answer;
+        return gone ? new Promise<never>(() => undefined) : given;
+      };
       return {
         calls: {
           attach: (port) => desk.attach(port),
           makeVault: () => desk.makeVault(),
-          numberTags: (...asked) => desk.numberTags(...asked),
-          newRecord: (...asked) => desk.newRecord(...asked),
+          numberTags: (...asked) => whileThere(desk.numberTags(...asked)),
+          newRecord: (...asked) => whileThere(desk.newRecord(...asked)),
           checkPin: async (...asked) => {
             await this.pinHands.hold();
-            return desk.checkPin(...asked);
+            return whileThere(desk.checkPin(...asked));
           },
           checkCode: async (...asked) => {
             await this.pinHands.hold();
-            return desk.checkCode(...asked);
+            return whileThere(desk.checkCode(...asked));
           },
         },
         attach: async (port) => {
           line = port;
           await desk.attach(port);
         },
-        dismiss: () => line?.close(),
+        dismiss: () => {
+          gone = true;
+          line?.close();
+        },
       };
     };
   }

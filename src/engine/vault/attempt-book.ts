@@ -18,6 +18,8 @@ export class AttemptBook {
   readonly #db: TillDatabase;
   readonly #ledger: Ledger;
   readonly #monotonicMs: () => number;
+  /** When this window got the till: it may have stood behind another one for long, and no wait runs off meanwhile. */
+  readonly #openedAtMs: number;
   /** When each key was last counted in this run; what is not here was counted before a restart. */
   readonly #lastAt = new Map<string, number>();
 
@@ -25,6 +27,7 @@ export class AttemptBook {
     this.#db = db;
     this.#ledger = ledger;
     this.#monotonicMs = monotonicMs;
+    this.#openedAtMs = monotonicMs();
   }
 
   /** May this subject be tried now? The stricter of subject and device. */
@@ -73,7 +76,7 @@ export class AttemptBook {
 
   async #read(key: string): Promise<Attempts> {
     const row = await this.#db.attempts.get(key);
-    return { count: row?.count ?? 0, lastAtMonotonicMs: this.#lastAt.get(key) ?? null };
+    return { count: row?.count ?? 0, lastAtMonotonicMs: this.#lastAt.get(key) ?? this.#openedAtMs };
   }
 }
 
