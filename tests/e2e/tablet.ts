@@ -92,6 +92,8 @@ export async function prepareTablet(): Promise<Tablet> {
       child = started;
       const endpoint = await devtoolsEndpoint(started);
       browser = await chromium.connectOverCDP(endpoint);
+      // Generous: a slow machine is no failing till. What is too slow for a shop is measured, not asserted.
+      context().setDefaultTimeout(90_000);
       context().on("request", (request) => requested.add(request.url()));
       const first = page();
       await first.setViewportSize({ width, height });

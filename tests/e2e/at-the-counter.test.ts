@@ -1,0 +1,124 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pictureOnFailure } from "./failure-pictures.ts";
+import { prepareServer, type ServerProcess } from "./server-process.ts";
+import { type IssuedOnPage, Owner, PIN } from "./shopkeeper.ts";
+import { prepareTablet, type Tablet } from "./tablet.ts";
+import { createKeyboard, keysOf } from "./wedge-keys.ts";
+
+/** A tablet without a camera: the code is typed, the scanner is a keyboard, the cashier reads English. */
+let server: ServerProcess;
+let laptop: Tablet;
+let tablet: Tablet;
+let owner: Owner;
+let till: Page;
+let code: IssuedOnPage;
+
+beforeAll(async () => {
+  server = await prepareServer();
+  [laptop, tablet] = await Promise.all([prepareTablet(), prepareTablet()]);
+  await server.start();
+  owner = new Owner(await laptop.start());
+  await owner.createShop(server.setupLink());
+});
+
+afterAll(async () => {
+  await Promise.all([laptop.remove(), tablet.remove()]);
+  await server.remove();
+});
+
+const pictures = (): void => pictureOnFailure({ laptop: () => laptop, tablet: () => tablet });
+
+const button = (name: string | RegExp): ReturnType<Page["getByRole"]> =>
+  till.getByRole("button", { name, exact: typeof name === "string" });
+
+/** A keyboard scanner reads this text and ends it with Enter. */
+async function scan(text: string): Promise<void> {
+  const keyboard = createKeyboard(await till.context().newCDPSession(till));
+  await keyboard.type(keysOf(text, "Enter"), 2);
+}
+
+/** What the till says of a scanned text, by the refusal's own name. */
+async function refusalOf(text: string): Promise<string | null> {
+  await scan(text);
+  const said = till.locator("[data-refusal]");
+  await said.waitFor();
+  const refusal = await said.getAttribute("data-refusal");
+  await till.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Sell" }).click();
+  await said.waitFor({ state: "detached" });
+  return refusal;
+}
+
+it("a typed activation waits until the owner has seen the same six digits on both screens", async () => {
+  pictures();
+  const typed = await laptop.page().locator(".activation__code").innerText();
+  till = await tablet.start({ language: "en", width: 1280, height: 720 });
+  await till.goto(server.url);
+  for (const character of typed.replaceAll(/[^0-9A-Z]/gu, "")) await button(character).click();
+  await button("Activate").click();
+  const shown = till.locator("output").filter({ hasText: /^\d{3}\s?\d{3}$/u });
+  const onTill = (await shown.innerText()).replaceAll(/\D/gu, "");
+  await laptop.page().getByRole("button", { name: "一样", exact: true }).waitFor();
+  const office = (await laptop.page().locator("main").innerText()).replaceAll(/\s/gu, "");
+  expect(office).toContain(onTill);
+  await owner.press("一样");
+  await till.getByText("Choose a PIN").first().waitFor();
+  const pad = till.getByRole("group").first();
+  for (const digit of PIN) await pad.getByRole("button", { name: digit, exact: true }).click();
+  await till.getByText("Enter it again").first().waitFor();
+  for (const digit of PIN) await pad.getByRole("button", { name: digit, exact: true }).click();
+  await button("Scan").waitFor();
+});
+
+describe("C2 C3 G16: what is scanned and is no good is refused by its own name", () => {
+  it("wallet codes, products, noise, and codes that were cut or changed", async () => {
+    pictures();
+    await owner.page.goto(`${server.url}/office/codes/new`);
+    code = await owner.issue("12.50");
+    const middle = Math.floor(code.qrText.length / 2);
+    const changed = code.qrText[middle] === "A" ? "B" : "A";
+    const tampered = code.qrText.slice(0, middle) + changed + code.qrText.slice(middle + 1);
+    expect(await refusalOf("134567890123456789")).toBe("wallet-code");
+    expect(await refusalOf("2812345678901234567")).toBe("wallet-code");
+    expect(await refusalOf("4006381333931")).toBe("product-code");
+    expect(await refusalOf("https://example.com/pay")).toBe("not-a-code");
+    expect(await refusalOf(code.qrText.slice(0, 120))).toBe("malformed");
+    expect(["malformed", "bad-signature", "another-merchant", "unknown-key"]).toContain(
+      await refusalOf(tampered),
+    );
+    expect(await refusalOf("9000000000000000")).toBe("number-mistyped");
+  });
+
+  it("G8: a revoked code, seconds after the owner revoked it", async () => {
+    pictures();
+    await owner.page.goto(`${server.url}/office/codes/new`);
+    const revoked = await owner.issue("9");
+    await owner.page.goto(`${server.url}/office/codes/${revoked.id}`);
+    await owner.press("撤销");
+    await owner.press("撤销");
+    await owner.page.getByText("已撤销").first().waitFor();
+    await expect.poll(() => refusalOf(revoked.qrText), { timeout: 60_000 }).toBe("revoked");
+  });
+});
+
+it("G5 G10: the printed number is typed and the password checked; cash gives change; both stand in the list", async () => {
+  pictures();
+  await button("Type number").click();
+  for (const digit of code.number) await button(digit).click();
+  await button("Check number").click();
+  await till.getByText("Customer: enter the password").first().waitFor();
+  for (const digit of code.generatedPassword)
+    await till.getByRole("group").first().getByRole("button", { name: digit, exact: true }).click();
+  await button("Confirm").click();
+  await till.getByText("¥12.50").first().waitFor();
+  await button("Next sale").click();
+  for (const digit of "38") await button(digit).click();
+  await button(/^Charge ¥38/u).click();
+  await button(/^Cash/u).click();
+  for (const digit of "50") await button(digit).click();
+  await button(/^Take cash/u).click();
+  await till.getByText("¥12.00").first().waitFor();
+  await button("Next sale").click();
+  await till.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Sales" }).click();
+  await till.getByText("On the server").first().waitFor();
+});
