@@ -38,19 +38,26 @@ interface Use {
   readonly seq: number;
   readonly atMs: number;
   readonly amountMinor: number;
-  readonly returnedMinor: number;
 }
 
 /** What the entries did, for those who look on. `rows` are to be written once arrivals are known. */
 export interface Effects {
   readonly understood: ReadonlySet<number>;
+  /** Sales this version cannot read, by seq: stored, not booked, and the owner is told. */
+  readonly unreadSales: readonly number[];
   readonly soldCodes: boolean;
   readonly sales: readonly Sale[];
   readonly outcomes: readonly Outcome[];
 }
 
 /** What entries do that are stored and not applied yet. */
-export const NO_EFFECTS: Effects = { understood: new Set(), soldCodes: false, sales: [], outcomes: [] };
+export const NO_EFFECTS: Effects = {
+  understood: new Set(),
+  unreadSales: [],
+  soldCodes: false,
+  sales: [],
+  outcomes: [],
+};
 
 /**
  * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids,
@@ -62,29 +69,34 @@ export async function claimCodes(
   entries: readonly BatchEntry[],
 ): Promise<Effects> {
   const understood = new Set<number>();
+  const unreadSales: number[] = [];
   const sales: Sale[] = [];
   const uses: Use[] = [];
   for (const item of entries) {
     const body = decodeTillBody(item.entry.kind, item.entry.body);
-    if (body === null) continue;
+    if (body === null) {
+      if (item.entry.kind === "sale") unreadSales.push(item.entry.seq);
+      continue;
+    }
     understood.add(item.entry.seq);
     if (body.kind !== "sale") continue;
     sales.push({ item, body });
     for (const tender of body.tenders) {
       if (tender.method !== "payment-code") continue;
-      const { cti, amountMinor, returnedMinor } = tender;
-      uses.push({ cti, amountMinor, returnedMinor, seq: item.entry.seq, atMs: item.entry.time.nowMs });
+      const { cti, amountMinor } = tender;
+      uses.push({ cti, amountMinor, seq: item.entry.seq, atMs: item.entry.time.nowMs });
     }
   }
   uses.sort((a, b) => compareText(toHex(a.cti), toHex(b.cti)) || a.seq - b.seq);
   const codes = await lockCodes(tx, source.merchant, uses);
   const outcomes: Outcome[] = [];
   for (const use of uses) outcomes.push(...(await claim(tx, source, use, codes.get(toHex(use.cti)))));
-  return { understood, soldCodes: uses.length > 0, sales, outcomes };
+  return { understood, unreadSales, soldCodes: uses.length > 0, sales, outcomes };
 }
 
 interface Code {
   readonly amountMinor: number;
+  readonly kind: "exact" | "up-to";
   readonly leaseTill: Uint8Array | null;
   readonly onlyTill: Uint8Array | null;
   readonly revoked: boolean;
@@ -99,7 +111,7 @@ async function lockCodes(
   if (uses.length === 0) return new Map();
   const rows = await tx
     .selectFrom("books.codes")
-    .select(["cti", "amount_minor", "lease_till", "only_till", "revoked_at_ms", "expires_at_ms"])
+    .select(["cti", "amount_minor", "kind", "lease_till", "only_till", "revoked_at_ms", "expires_at_ms"])
     .where("merchant_id", "=", merchant)
     .where(
       "cti",
@@ -114,6 +126,7 @@ async function lockCodes(
       toHex(row.cti),
       {
         amountMinor: row.amount_minor,
+        kind: row.kind,
         leaseTill: row.lease_till,
         onlyTill: row.only_till,
         revoked: row.revoked_at_ms !== null,
@@ -132,14 +145,18 @@ async function claim(
   const ref: EntryRef = { till: source.till, epoch: source.epoch, seq: use.seq };
   const won = await tx
     .insertInto("books.code_claims")
-    .values({ merchant_id: source.merchant, cti: use.cti, ...claimColumns(ref, use) })
+    .values({ merchant_id: source.merchant, cti: use.cti, ...claimColumns(ref, use, code) })
     .onConflict((conflict) => conflict.doNothing())
     .returning("cti")
     .executeTakeFirst();
-  if (won === undefined) return [await decide(tx, source, ref, use, code)];
+  if (won === undefined) return await decide(tx, source, ref, use, code);
   await tellSpent(tx, source, ref, use, source.tillName, code);
   if (code === undefined) return [{ ref, kind: "unknown-code", cti: use.cti, lossMinor: use.amountMinor }];
   if (code.revoked) return [{ ref, kind: "after-revocation", cti: use.cti, lossMinor: use.amountMinor }];
+  return overAmount(ref, use, code);
+}
+
+function overAmount(ref: EntryRef, use: Use, code: Code): readonly Outcome[] {
   const over = use.amountMinor - code.amountMinor;
   return over > 0 ? [{ ref, kind: "over-amount", cti: use.cti, lossMinor: over }] : [];
 }
@@ -151,7 +168,7 @@ async function decide(
   ref: EntryRef,
   use: Use,
   code: Code | undefined,
-): Promise<Outcome> {
+): Promise<readonly Outcome[]> {
   const { merchant, nowMs } = source;
   const held = await tx
     .selectFrom("books.code_claims")
@@ -169,18 +186,21 @@ async function decide(
   const lossMinor = overturned ? held.amount_minor : use.amountMinor;
   await tx
     .updateTable("books.code_claims")
-    .set({ decided: true, ...(overturned ? claimColumns(ref, use) : {}) })
+    .set({ decided: true, ...(overturned ? claimColumns(ref, use, code) : {}) })
     .where("merchant_id", "=", merchant)
     .where("cti", "=", use.cti)
     .execute();
   if (overturned) await tellSpent(tx, source, ref, use, source.tillName, code);
   await oweServerEntry(tx, merchant, { kind: "double-spend", cti: use.cti, winner, loser, lossMinor }, nowMs);
-  return { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
+  const lost: Outcome = { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
+  // Who wins by the lease is judged as who came first would have been.
+  return overturned && code !== undefined ? [lost, ...overAmount(ref, use, code)] : [lost];
 }
 
 function claimColumns(
   ref: EntryRef,
   use: Use,
+  code: Code | undefined,
 ): {
   till_id: Bytes;
   epoch: number;
@@ -194,7 +214,8 @@ function claimColumns(
     epoch: ref.epoch,
     seq: ref.seq,
     amount_minor: use.amountMinor,
-    returned_minor: use.returnedMinor,
+    // What the till says it gave back is evidence only: value is made of what was issued, less what was sold.
+    returned_minor: code?.kind === "up-to" ? Math.max(0, code.amountMinor - use.amountMinor) : 0,
     at_ms: use.atMs,
   };
 }
@@ -241,7 +262,7 @@ export async function writeSales(
       hash: item.hash,
       flagged: source.late ? "late" : null,
     }));
-    await tx.insertInto("books.sales").values(rows).execute();
+    for (const some of portions(rows)) await tx.insertInto("books.sales").values(some).execute();
     const tenders = effects.sales.flatMap(({ item, body }) =>
       body.tenders.map((tender, n) => ({
         ...key,
@@ -253,9 +274,17 @@ export async function writeSales(
         cti: tender.method === "payment-code" ? tender.cti : null,
       })),
     );
-    if (tenders.length > 0) await tx.insertInto("books.sale_tenders").values(tenders).execute();
+    for (const some of portions(tenders)) await tx.insertInto("books.sale_tenders").values(some).execute();
   }
   await writeOutcomes(tx, source, effects.outcomes);
+}
+
+/** A statement takes 65,535 values at most; what a till sold while it waited for «same» may be more. */
+function portions<T>(rows: readonly T[]): readonly (readonly T[])[] {
+  const most = 1000;
+  return Array.from({ length: Math.ceil(rows.length / most) }, (_, i) =>
+    rows.slice(i * most, (i + 1) * most),
+  );
 }
 
 async function writeOutcomes(

@@ -1,4 +1,5 @@
 // Applies what was stored and receipted before it could be believed or understood (PROTOCOL §5).
+import { sql } from "kysely";
 import { decodeEntry } from "#protocol/entry.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { claimCodes, writeSales, type Source } from "./apply-sales.ts";
@@ -46,7 +47,8 @@ export async function applyStored(tx: DatabaseTransaction, source: Source): Prom
     .where("merchant_id", "=", merchant)
     .where("till_id", "=", till)
     .where("epoch", "=", epoch)
-    .where("seq", "in", [...effects.understood])
+    // One list, not a parameter each: a statement takes 65,535 of those, and the till may have waited long.
+    .where((eb) => eb("seq", "=", sql<number>`any(${[...effects.understood]}::bigint[])`))
     .execute();
   return effects.understood.size;
 }

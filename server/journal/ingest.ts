@@ -228,6 +228,7 @@ async function append(
     )
     .execute();
   await writeSales(tx, source, effects, arrivalOf);
+  for (const seq of effects.unreadSales) await find(tx, batch, "sale-not-understood", seq, nowMs);
   await tx
     .updateTable("books.till_epochs")
     .set({

@@ -100,6 +100,8 @@ export interface EntryRef {
 
 export const MAX_TENDERS = 20;
 const MAX_COSE = 1024;
+/** 999,999.99: beyond what any sale may be, sums of sales would leave the whole numbers that are safe. */
+const MAX_SALE_MINOR = 99_999_999;
 
 export function encodeTillBody(body: TillBody): Cbor {
   switch (body.kind) {
@@ -183,7 +185,7 @@ function readSale(shape: Shape): SaleBody {
     operator: shape.bytes(16),
     feedVersion: shape.integer(),
     currency: shape.text(3),
-    totalMinor: shape.integer(1),
+    totalMinor: shape.integer(1, MAX_SALE_MINOR),
     tenders: shape.list(MAX_TENDERS, readTender),
     runningCount: shape.integer(1),
     runningMinor: shape.integer(1),
@@ -192,11 +194,12 @@ function readSale(shape: Shape): SaleBody {
 
 function readTender(shape: Shape): TenderBody {
   const method = shape.oneOf(["cash", "payment-code"]);
-  if (method === "cash") return { method, amountMinor: shape.integer(1), receivedMinor: shape.integer(1) };
+  const amountMinor = shape.integer(1, MAX_SALE_MINOR);
+  if (method === "cash") return { method, amountMinor, receivedMinor: shape.integer(1) };
   return {
     method,
-    amountMinor: shape.integer(1),
-    returnedMinor: shape.integer(),
+    amountMinor,
+    returnedMinor: shape.integer(0, MAX_SALE_MINOR),
     cti: shape.bytes(16),
     via: shape.oneOf(["scan", "number"]),
     cose: shape.bytes(undefined, MAX_COSE),

@@ -47,9 +47,10 @@ export class Shape {
     return literal;
   }
 
+  /** Text without a zero byte: no message has one, and a database column takes none. */
   text(maxLength: number): string {
     const value = this.#next();
-    if (typeof value !== "string" || value.length > maxLength) throw new Mismatch();
+    if (typeof value !== "string" || value.length > maxLength || value.includes("\0")) throw new Mismatch();
     return value;
   }
 
