@@ -15,7 +15,7 @@ import { MAX_PASSWORD_LENGTH } from "./password.ts";
 import { isSetUpOpen, setUp } from "./set-up.ts";
 
 const signInRequest = v.strictObject({
-  email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.maxLength(254, "email")),
+  email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.maxLength(254, "email"), v.excludes("\0", "email")),
   password: v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(MAX_PASSWORD_LENGTH, "password")),
 });
 const tokenRequest = v.strictObject({
@@ -59,7 +59,8 @@ export function accountRoutes(app: Hono<AppEnv>, services: Services): void {
     if (!request.ok) return refuse(c, 400, request.refusal);
     const { email, password } = request.value;
     const account = makeHashedKey(email);
-    const waitMs = Math.max(byAddress.takeMs(clientKey(c)), byAccount.takeMs(account));
+    // An address that has none left takes none of the account's either: it could lock everybody out.
+    const waitMs = byAddress.takeMs(clientKey(c)) || byAccount.takeMs(account);
     if (waitMs > 0) return tooMany(c, waitMs);
     const who = await services.accounts.signIn(c, email, password);
     await auditSignIn(services, email, who === null ? "sign-in-refused" : "signed-in");

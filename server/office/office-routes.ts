@@ -136,12 +136,12 @@ const issue: Handler = async (c, books, by) => {
 };
 
 const code: Handler = async (c, books, by) => {
-  const row = await readCode(books, by.merchant, { shortId: c.req.param("id") ?? "" });
+  const row = await readCode(books, by.merchant, { shortId: idOf(c) });
   return row === null ? no(c, 404, { code: "not-found" }) : c.json(shown(row));
 };
 
 const revoke: Handler = async (c, books, by) => {
-  const row = await readCode(books, by.merchant, { shortId: c.req.param("id") ?? "" });
+  const row = await readCode(books, by.merchant, { shortId: idOf(c) });
   if (row === null) return no(c, 404, { code: "not-found" });
   const done = await revokeCode(books, by, row.cti);
   if (!done.ok) return no(c, statusOf(done.refusal), done.refusal);
@@ -163,19 +163,19 @@ const newTill: Handler = async (c, books, by) => {
 };
 
 const activation: Handler = async (c, books, by) => {
-  const done = await activateTill(books, by, c.req.param("id") ?? "");
+  const done = await activateTill(books, by, idOf(c));
   return done.ok ? c.json(done.value) : no(c, statusOf(done.refusal), done.refusal);
 };
 
 const compare: Handler = async (c, books, by) => {
   const body = await readJson(c, compareRequest);
   if (!body.ok) return no(c, 400, body.refusal);
-  const done = await compareTill(books, by, c.req.param("id") ?? "", body.value.same);
+  const done = await compareTill(books, by, idOf(c), body.value.same);
   return done.ok ? await oneTill(c, books, by, done.value) : no(c, statusOf(done.refusal), done.refusal);
 };
 
 const revokeOne: Handler = async (c, books, by) => {
-  const known = await findTill(books.db, by.merchant, c.req.param("id") ?? "");
+  const known = await findTill(books.db, by.merchant, idOf(c));
   if (known === null) return no(c, 404, { code: "not-found" });
   const done = await revokeTill(books, by, known.short_id);
   return done.ok ? await oneTill(c, books, by, done.value) : no(c, statusOf(done.refusal), done.refusal);
@@ -184,7 +184,7 @@ const revokeOne: Handler = async (c, books, by) => {
 const sales: Handler = async (c, books, by) => c.json(await listSales(books, by.merchant, pageOf(c)));
 
 const sale: Handler = async (c, books, by) => {
-  const row = await readSale(books, by.merchant, c.req.param("id") ?? "");
+  const row = await readSale(books, by.merchant, idOf(c));
   return row === null ? no(c, 404, { code: "not-found" }) : c.json(row);
 };
 
@@ -215,6 +215,12 @@ const auditPage: Handler = async (c, books, by) => {
 async function oneTill(c: Context<AppEnv>, books: Books, by: IssueFor, till: Uint8Array): Promise<Response> {
   const [row] = await readTills(books.db, by.merchant, sinceMs(c, books), till);
   return row === undefined ? no(c, 404, { code: "not-found" }) : c.json(row);
+}
+
+/** The short id in the address; whatever cannot be one is as good as none. */
+function idOf(c: Context<AppEnv>): string {
+  const id = c.req.param("id") ?? "";
+  return /^[0-9A-Z]{12}$/u.test(id) ? id : "";
 }
 
 function shown(row: CodeDetail & { readonly cti: Bytes }): CodeDetail {

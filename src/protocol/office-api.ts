@@ -29,7 +29,17 @@ const minorOrZero = v.pipe(
   v.maxValue(MAX_AMOUNT_MINOR, "amount"),
 );
 const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
-const name = v.pipe(v.string(), v.trim(), v.minLength(1, "name"), v.maxLength(MAX_NAME_LENGTH, "name"));
+/** Control characters, half characters, and marks that turn the direction of what stands after the name. */
+const unreadable = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
+// Composed, as the feed and the certificate must say it (PROTOCOL §1): some keyboards send letters in parts.
+const name = v.pipe(
+  v.string(),
+  v.trim(),
+  v.check((text) => !unreadable.test(text), "name"),
+  v.normalize("NFC"),
+  v.minLength(1, "name"),
+  v.maxLength(MAX_NAME_LENGTH, "name"),
+);
 const language = v.picklist(["zh-CN", "en"]);
 
 export const setupRequest: v.GenericSchema<SetupRequest> = v.strictObject({
