@@ -21,7 +21,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const EMAIL = "owner@demo.example";
 const SHOP = "林记杂货";
-const SECOND_TILL = "2号收银机";
+const SECOND_TILL = "2号机";
 const CODE_MINOR = 3800;
 /** ¥ of the cash sales: with the one by code they are twenty. */
 const CASH_MINOR = [

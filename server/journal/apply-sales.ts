@@ -3,6 +3,7 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeTillBody, type EntryRef, type TillBody } from "#protocol/entry-bodies.ts";
 import { shortId } from "#protocol/ids.ts";
+import type { SaleOutcome } from "#protocol/office-api.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
@@ -19,7 +20,7 @@ export interface Source {
   readonly late: boolean;
 }
 
-export type OutcomeKind = "double-spend" | "after-revocation" | "unknown-code" | "over-amount";
+export type OutcomeKind = Exclude<SaleOutcome, "late">;
 
 interface Outcome {
   readonly ref: EntryRef;

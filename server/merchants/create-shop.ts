@@ -21,7 +21,7 @@ export interface NewShop {
 
 /** What the first till and the owner are called until somebody names them. */
 const FIRST_NAMES: Readonly<Record<Language, { readonly till: string; readonly owner: string }>> = {
-  "zh-CN": { till: "1号收银机", owner: "店主" },
+  "zh-CN": { till: "1号机", owner: "店主" },
   en: { till: "Till 1", owner: "Owner" },
 };
 

@@ -19,6 +19,7 @@ interface Row {
   readonly total_minor: number;
   readonly loss_minor: number;
   readonly by_code: boolean;
+  readonly by_cash: boolean;
   readonly epoch: number;
   readonly seq: number;
   readonly hash: Uint8Array;
@@ -110,7 +111,9 @@ async function selectSales(
     select s.sale_id, s.till_id, t.name as till_name, coalesce(o.name, '') as operator_name, s.at_ms,
       s.received_at_ms, s.arrival, s.total_minor, s.loss_minor, s.epoch, s.seq, s.hash, s.flagged,
       exists (select 1 from books.sale_tenders x where x.merchant_id = s.merchant_id and x.till_id = s.till_id
-        and x.epoch = s.epoch and x.seq = s.seq and x.method = 'payment-code') as by_code
+        and x.epoch = s.epoch and x.seq = s.seq and x.method = 'payment-code') as by_code,
+      exists (select 1 from books.sale_tenders y where y.merchant_id = s.merchant_id and y.till_id = s.till_id
+        and y.epoch = s.epoch and y.seq = s.seq and y.method = 'cash') as by_cash
     from books.sales s
     join books.tills t on t.merchant_id = s.merchant_id and t.till_id = s.till_id
     left join books.operators o on o.merchant_id = s.merchant_id and o.operator_id = s.operator_id
@@ -128,7 +131,7 @@ function saleRow(row: Row): SaleListRow {
     arrivedAtMs: row.received_at_ms,
     arrival: row.arrival,
     amountMinor: row.total_minor,
-    method: row.by_code ? "payment-code" : "cash",
+    method: row.by_code ? (row.by_cash ? "mixed" : "payment-code") : "cash",
     lossMinor: row.loss_minor,
   };
 }

@@ -222,11 +222,17 @@ export interface SaleListRow {
   readonly method: "cash" | "payment-code" | "mixed";
   readonly lossMinor: number;
 }
+/**
+ * What became of a sale besides being booked: named losses (PROTOCOL §11), and `late`: it came after its
+ * till's epoch was closed.
+ */
+export type SaleOutcome = "double-spend" | "after-revocation" | "unknown-code" | "over-amount" | "late";
 export interface SaleDetail extends SaleListRow {
   readonly epoch: number;
   readonly seq: number;
   readonly headHex: string;
   readonly codeId: string | null;
+  /** `SaleOutcome`s; a newer server may send one more. */
   readonly outcomes: readonly string[];
 }
 export interface TodayAnswer {

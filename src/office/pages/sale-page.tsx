@@ -71,12 +71,19 @@ function Sale({ sale, code }: SaleAndCode): JSX.Element {
             [t.sale.epoch, sale.epoch],
             [t.sale.seq, sale.seq],
             [t.sale.head, <code class="hash">{sale.headHex}</code>],
-            ...(sale.outcomes.length === 0 ? [] : [[t.sale.outcomes, sale.outcomes.join(" · ")] as const]),
+            ...(sale.outcomes.length === 0
+              ? []
+              : [[t.sale.outcomes, sayOutcomes(sale.outcomes, t.sale.outcomeNames)] as const]),
           ]}
         />
       </Section>
     </>
   );
+}
+
+/** In words; one that a newer server decided and this office has no words for stands by its own name. */
+function sayOutcomes(outcomes: readonly string[], names: Readonly<Record<string, string>>): string {
+  return outcomes.map((outcome) => names[outcome] ?? outcome).join(" · ");
 }
 
 /** A till's record later than its arrival by more than this has a clock that is ahead. */

@@ -138,6 +138,13 @@ export const officeEn: OfficeTexts = {
     head: "Head",
     arrival: "Arrival no.",
     outcomes: "Outcomes",
+    outcomeNames: {
+      "double-spend": "The code was used twice: this sale is a loss",
+      "after-revocation": "The code was revoked before this arrived: its amount is a loss",
+      "unknown-code": "This shop never issued the code: its amount is a loss",
+      "over-amount": "More was taken than the code is worth: the rest is a loss",
+      late: "Arrived after the till moved to another tablet, and was booked",
+    },
     tillTime: "Times are the till’s own clock: evidence only. The arrival number gives the order.",
   },
   codes: {

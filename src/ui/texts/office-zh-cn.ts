@@ -1,3 +1,4 @@
+import type { SaleOutcome } from "#protocol/office-api.ts";
 import type { OfficeProblemTexts } from "./office-problem.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
@@ -138,6 +139,13 @@ export const officeZhCn = {
     head: "链头",
     arrival: "到达号",
     outcomes: "处理结果",
+    outcomeNames: {
+      "double-spend": "付款码用了两次，这一笔记为损失",
+      "after-revocation": "到达时付款码已作废，金额记为损失",
+      "unknown-code": "店里没有发过这张付款码，金额记为损失",
+      "over-amount": "收的超过面额，超出部分记为损失",
+      late: "这台收银机换了平板以后才到达，已入账",
+    } satisfies Readonly<Record<SaleOutcome, string>>,
     tillTime: "时间取自收银机的时钟，只作参考；先后以到达号为准。",
   },
   codes: {

@@ -222,7 +222,7 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
         "GET",
         "/api/office/code-policy",
       );
-      return answer.tills.find((row) => row.name === "1号收银机")?.hasIt;
+      return answer.tills.find((row) => row.name === "1号机")?.hasIt;
     };
     await shop.ask("PUT", "/api/office/code-policy", policy);
     expect(await has()).toBe(false);

@@ -124,6 +124,15 @@ describe("a till whose cashier signs what he likes harms nobody's books but his 
     expect(sale).toMatchObject({ lossMinor: 5000, outcomes: ["over-amount"] });
   });
 
+  it("G15: a sale paid by code and by cash says so, and is not held against the code's part alone", async () => {
+    const code = await shop.issue({ kind: "up-to", amountMinor: 1000, tillId: first });
+    const cash: TenderBody = { method: "cash", amountMinor: 250, receivedMinor: 300 };
+    await bad.sell([await tenderOf(shop, code, 1000), cash]);
+    await bad.deliver();
+    const { rows } = await shop.ask<Page<SaleListRow>>("GET", "/api/office/sales");
+    expect(rows).toMatchObject([{ method: "mixed", amountMinor: 1250 }]);
+  });
+
   it("text with a zero byte is no reason to refuse a delivery for ever", async () => {
     await bad.write({
       kind: "sale",
