@@ -145,7 +145,7 @@ export const officeZhCn = {
       "unknown-code": "店里没有发过这张付款码，金额记为损失",
       "over-amount": "收的超过面额，超出部分记为损失",
       late: "这台收银机换了平板以后才到达，已入账",
-    } satisfies Readonly<Record<SaleOutcome, string>>,
+    } as Readonly<Record<SaleOutcome, string>>,
     tillTime: "时间取自收银机的时钟，只作参考；先后以到达号为准。",
   },
   codes: {
