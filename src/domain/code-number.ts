@@ -10,7 +10,6 @@ export type CodeNumber = string & { readonly [codeNumber]: true };
 declare const codeNumber: unique symbol;
 
 export const codeNumberLength = 16;
-export const randomDigitsLength = 14;
 
 /** How many draws before a source of digits counts as broken: a fair one needs 40 with odds of 10^-40. */
 const maxDraws = 40;

@@ -121,4 +121,5 @@ it("G5 G10: the printed number is typed and the password checked; cash gives cha
   await button("Next sale").click();
   await till.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Sales" }).click();
   await till.getByText("On the server").first().waitFor();
+  expect(await till.getByText(/¥(12\.50|38\.00)/u).count()).toBeGreaterThanOrEqual(2);
 });

@@ -44,11 +44,11 @@ it("G7 G10 C2: from the printed link to the first accepted code in at most 15 in
   // The setting and the code reach the till within seconds by themselves (G11).
   holdBeforeCamera(video, code.qrText);
   await cashier.press("扫码");
-  await cashier.sees("请顾客输入密码");
+  await cashier.expectToSee("请顾客输入密码");
   await cashier.typeSecret(code.generatedPassword, "the code's password");
   await cashier.press("确认");
-  await cashier.sees("已收款");
-  await cashier.sees("¥38.00");
+  await cashier.expectToSee("已收款");
+  await cashier.expectToSee("¥38.00");
 
   expect(count.done.length, count.done.join("\n")).toBeLessThanOrEqual(15);
   await owner.page.getByText("已用").first().waitFor();

@@ -53,7 +53,7 @@ it("G9 G10: the owner sets the policy, issues ¥38.00 with a password of their o
   const cashier = new Cashier(await tablet.start({ cameraVideo: video }));
   await cashier.enrol(server.url);
   // Until everything the till needs in an outage is on it: its settings, the code's lease, the program itself.
-  await cashier.sees("已连接");
+  await cashier.expectToSee("已连接");
   await cashier.programKept();
 });
 
@@ -65,13 +65,13 @@ it("C1 C4 C6 G5: with the server stopped and the browser killed, the code is tak
   const cashier = await turnOn(tablet);
   await cashier.enterAmount("38");
   await cashier.press(/^收款¥38/u);
-  await cashier.sees("请顾客输入密码");
+  await cashier.expectToSee("请顾客输入密码");
   await cashier.typeSecret("290685", "a wrong password");
   await cashier.press("确认");
-  await cashier.sees("密码不对，还可试4次");
+  await cashier.expectToSee("密码不对，还可试4次");
   await cashier.typeSecret("290684", "the right password");
   await cashier.press("确认");
-  await cashier.sees("已收款");
+  await cashier.expectToSee("已收款");
   // The instant it says paid the battery is pulled: what was shown must be on disk (I1, B1).
   await tablet.kill();
 });
@@ -79,12 +79,12 @@ it("C1 C4 C6 G5: with the server stopped and the browser killed, the code is tak
 it("I1 B1: after the kill the sale is there, on this till only, and the code is spent", async () => {
   pictures();
   const cashier = await turnOn(tablet);
-  await cashier.sees(/未上传1笔¥38\.00/u);
+  await cashier.expectToSee(/未上传1笔¥38\.00/u);
   await cashier.goTo("记录");
-  await cashier.sees("仅在本机");
+  await cashier.expectToSee("仅在本机");
   await cashier.goTo("收款");
   await cashier.press("扫码");
-  await cashier.sees(/此码已用.*¥38\.00/u);
+  await cashier.expectToSee(/此码已用.*¥38\.00/u);
 });
 
 it("C5 I2 I3: when the server is back the sale arrives once, the office shows it, the code is spent", async () => {
@@ -92,7 +92,7 @@ it("C5 I2 I3: when the server is back the sale arrives once, the office shows it
   await server.start();
   const cashier = new Cashier(tablet.page());
   await cashier.goTo("记录");
-  await cashier.sees("已到服务器");
+  await cashier.expectToSee("已到服务器");
   await owner.page.goto(`${server.url}/office/sales`);
   await owner.page.getByText("¥38.00").first().waitFor();
   expect(await owner.page.getByRole("row").filter({ hasText: "¥38.00" }).count()).toBe(1);
@@ -108,8 +108,8 @@ it("I8: a second till refuses the same code with the reason", async () => {
   await cashier.enrol(server.url);
   holdBeforeCamera(video, code.qrText);
   await cashier.press("扫码");
-  await cashier.sees(/此码已用/u);
-  await cashier.sees(/¥38\.00/u);
+  await cashier.expectToSee(/此码已用/u);
+  await cashier.expectToSee(/¥38\.00/u);
 });
 
 it("no secret, PIN, password or whole code stands in the server's log, and nothing went to a third party", () => {

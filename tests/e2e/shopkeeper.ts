@@ -150,9 +150,12 @@ export class Cashier {
   async press(name: string | RegExp): Promise<void> {
     const button = this.page.getByRole("button", { name, exact: typeof name === "string" });
     await button.waitFor();
-    // The primary of a screen that just changed is deaf (UX §6). The hand comes down when that time is over, by the
-    // page's own clock; waiting for it is part of the story, not of the test's luck.
-    await button.evaluate((_element, ms) => new Promise<void>((done) => setTimeout(done, ms)), deafMs + 50);
+    // The primary of a screen that just changed is deaf (UX §6). The hand comes down when that time is over by the
+    // page's own clock: it is part of the story.
+    await button.evaluate(async (_element, ms) => {
+      const cameMs = performance.now();
+      while (performance.now() - cameMs < ms) await new Promise(requestAnimationFrame);
+    }, deafMs);
     await button.click();
     this.count.did(`press ${name}`);
   }
@@ -182,7 +185,7 @@ export class Cashier {
   }
 
   /** Waits for words on the screen. */
-  async sees(text: string | RegExp): Promise<void> {
+  async expectToSee(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).first().waitFor();
   }
 
@@ -190,11 +193,11 @@ export class Cashier {
   async enrol(url: string): Promise<void> {
     await this.open(url);
     this.count.did("allow the camera");
-    await this.sees("已扫到启用码");
+    await this.expectToSee("已扫到启用码");
     await this.press("启用");
-    await this.sees("设一个PIN");
+    await this.expectToSee("设一个PIN");
     await this.typeSecret(PIN, "the PIN");
-    await this.sees("再输一次");
+    await this.expectToSee("再输一次");
     await this.typeSecret(PIN, "the PIN again");
     await this.page.getByRole("button", { name: "扫码" }).waitFor();
   }
@@ -207,7 +210,7 @@ export class Cashier {
   }
 
   async unlock(): Promise<void> {
-    await this.sees("请输入PIN");
+    await this.expectToSee("请输入PIN");
     await this.typeSecret(PIN, "the PIN");
     await this.page.getByRole("button", { name: "扫码" }).waitFor();
   }

@@ -3,7 +3,6 @@ import type { CameraScanner } from "#devices/camera-scanner.ts";
 import type { ScanEvent, ScannerRefusal } from "#devices/scanner.ts";
 import { createWedgeScanner } from "#devices/wedge.ts";
 import type { WedgeScanner } from "#devices/wedge.ts";
-// oxlint-disable-next-line import/default -- the bundler makes this export: the address of the built worker.
 import workerUrl from "../../../workers/scan.worker.ts?worker&url";
 
 /** A page with scanners and nothing else: what a screen does with them, seen by a test. */
