@@ -90,4 +90,5 @@ async function holdTill(): Promise<void> {
   });
 }
 
-void holdTill();
+// Unheard, the page would say «opening the books» for ever; as an error of this worker it says that the till stopped.
+holdTill().catch((cause: unknown) => reportError(cause));

@@ -2,7 +2,7 @@ import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { openFeedPage, type FeedChange, type FeedPage } from "#protocol/feed.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, InboxRow, SettingsRow } from "#storage/schema.ts";
-import type { TillDatabase } from "#storage/till-database.ts";
+import { isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
 import type { TillTime } from "./till-time.ts";
 
 /** An answer that lay in the inbox longer than this tells nothing about now. */
@@ -11,26 +11,32 @@ const FRESH_MS = 60_000;
 /**
  * Applies the pages the service worker fetched (PROTOCOL §7): each verified here once more, each in one
  * transaction, only where lineage and version continue what this till has. Answers the keyset as it stands
- * afterwards.
+ * afterwards, and whether the disk had no room: a page it refuses waits in the inbox, and selling goes on.
  */
 export async function applyInbox(
   db: TillDatabase,
   identity: IdentityRow,
   keyset: Keyset,
   time: TillTime,
-): Promise<Keyset> {
+): Promise<{ readonly keyset: Keyset; readonly noRoom: boolean }> {
   let present = keyset;
-  for (const row of await db.inbox.orderBy("id").toArray()) {
-    const page = await openFeedPage(present, row, row.requestHash);
-    const mine = page && sameBytes(page.till, identity.till) && sameBytes(page.merchant, identity.merchant);
-    if (page && mine) {
-      anchorBy(page, row, time);
-      present = (await applyPage(db, identity, present, page, time)) ?? present;
+  try {
+    for (const row of await db.inbox.orderBy("id").toArray()) {
+      const page = await openFeedPage(present, row, row.requestHash);
+      const mine = page && sameBytes(page.till, identity.till) && sameBytes(page.merchant, identity.merchant);
+      if (page && mine) {
+        anchorBy(page, row, time);
+        present = (await applyPage(db, identity, present, page, time)) ?? present;
+      }
+      // A page that is not ours or not next says nothing; the next round asks again from where we stand.
+      if (row.id !== undefined) await db.inbox.delete(row.id);
     }
-    // A page that is not ours or not next says nothing; the next round asks again from where we stand.
-    if (row.id !== undefined) await db.inbox.delete(row.id);
+  } catch (cause) {
+    // Thrown on, it would shut the till for the sake of a setting: the page stays, and is applied another time.
+    if (!isQuotaError(cause) && !isDiskFault(cause)) throw cause;
+    return { keyset: present, noRoom: isQuotaError(cause) };
   }
-  return present;
+  return { keyset: present, noRoom: false };
 }
 
 function anchorBy(page: FeedPage, row: InboxRow, time: TillTime): void {
@@ -52,9 +58,9 @@ async function applyPage(
   return db.transaction("rw", db.tables, async () => {
     const feed = await db.setting("feed");
     if (!feed || !sameBytes(feed.lineage, page.lineage)) return null;
-    if (!page.full && page.from !== feed.version) return null;
-    // A full page that begins the list anew; its later parts continue it.
-    if (page.full && page.from === 0) await forgetFeed(db);
+    const beginsAnew = page.full && page.from === 0;
+    if (!beginsAnew && page.from !== feed.version) return null;
+    if (beginsAnew) await forgetFeed(db);
     for (const change of page.changes) await applyChange(db, identity, change);
     if (next.row) await db.settings.put(next.row);
     const appliedAtMs = page.changes.length > 0 ? nowMs : feed.appliedAtMs;

@@ -90,6 +90,11 @@ export class Ledger {
     return this.#full;
   }
 
+  /** The disk refused a write of somebody else: this journal's next one may be refused as well. */
+  noteFull(): void {
+    this.#full = true;
+  }
+
   /**
    * Records a draft, or nothing. Refusals of the draft and of the disk are values; a broken promise throws.
    */

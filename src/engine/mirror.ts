@@ -18,10 +18,16 @@ export interface MirrorFile {
 }
 
 const MAX_RECORD = 70 * 1024;
+/** Read whole at each start: some weeks of a shop, and no more. */
+const LONG_BYTES = 4 * 1024 * 1024;
+/** The window that had the till before may take a moment to let go of the file. */
+const LET_GO_TRIES = 20;
+const LET_GO_MS = 100;
 
 export class Mirror {
   readonly #file: MirrorFile;
   #broken = false;
+  #length = 0;
 
   constructor(file: MirrorFile) {
     this.#file = file;
@@ -50,7 +56,7 @@ export class Mirror {
    * behind it could never be found again.
    */
   async read(): Promise<readonly SignedEntry[]> {
-    const all = await this.#file.readAll();
+    const all = await this.#whole();
     const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
     const entries: SignedEntry[] = [];
     let at = 0;
@@ -65,8 +71,33 @@ export class Mirror {
       if (entry) entries.push(entry);
       at += 4 + length;
     }
-    if (at < all.length) await this.#file.truncate(at);
+    this.#length = at;
+    if (at < all.length) await this.#cut(at);
     return entries;
+  }
+
+  /** Begins the copy anew once it has grown long: for when the server's receipt stands for all that is in it. */
+  async forgetIfLong(): Promise<void> {
+    if (this.#length > LONG_BYTES) await this.#cut(0);
+  }
+
+  /** A copy that cannot be read must not keep the shop shut: it is remembered, and the database stands alone. */
+  async #whole(): Promise<Bytes> {
+    try {
+      return await this.#file.readAll();
+    } catch {
+      this.#broken = true;
+      return new Uint8Array(0);
+    }
+  }
+
+  async #cut(length: number): Promise<void> {
+    try {
+      await this.#file.truncate(length);
+      this.#length = length;
+    } catch {
+      this.#broken = true;
+    }
   }
 }
 
@@ -97,27 +128,54 @@ export async function continuation(
 }
 
 /**
- * The mirror's file in the origin private file system; null where there is none. Only workers may open it.
+ * The mirror's file in the origin private file system; null where there is none. Only workers may open it. Opened at
+ * the first use and, when that failed, again at the next: another window or a full disk may have been in the way.
  */
 export async function openMirrorFile(name = "journal.guitai"): Promise<MirrorFile | null> {
   if (!("storage" in navigator) || !("getDirectory" in navigator.storage)) return null;
-  const directory = await navigator.storage.getDirectory();
-  const handle = await directory.getFileHandle(name, { create: true });
-  if (!("createSyncAccessHandle" in handle)) return null;
-  const access = await handle.createSyncAccessHandle();
+  let access: FileSystemSyncAccessHandle | null = null;
+  const reach = async (): Promise<FileSystemSyncAccessHandle> => {
+    const directory = await navigator.storage.getDirectory();
+    const handle = await directory.getFileHandle(name, { create: true });
+    access ??= await handle.createSyncAccessHandle();
+    return access;
+  };
   return {
     async append(bytes) {
-      access.write(bytes as Bytes, { at: access.getSize() });
-      access.flush();
+      const file = access ?? (await reach());
+      const at = file.getSize();
+      try {
+        if (file.write(bytes as Bytes, { at }) !== bytes.length) throw new Error("mirror: no room");
+        file.flush();
+      } catch (cause) {
+        // Half a record would hide every one that is written behind it.
+        file.truncate(at);
+        throw cause;
+      }
     },
     async truncate(length) {
-      access.truncate(length);
-      access.flush();
+      const file = access ?? (await reach());
+      file.truncate(length);
+      file.flush();
     },
     async readAll() {
-      const all = new Uint8Array(access.getSize());
-      access.read(all, { at: 0 });
+      const file = await letGo(reach);
+      const all = new Uint8Array(file.getSize());
+      file.read(all, { at: 0 });
       return all;
     },
   };
+}
+
+/** Asks until the file is free; throws what the last try threw. */
+async function letGo<T>(reach: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await reach();
+    } catch (cause) {
+      const isHeld = cause instanceof DOMException && cause.name === "NoModificationAllowedError";
+      if (!isHeld || tries >= LET_GO_TRIES) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, LET_GO_MS));
+    }
+  }
 }

@@ -176,7 +176,12 @@ export class SaleDesk {
         return body ? recordSale(this.#db, body, entry, shop?.tillName ?? "") : null;
       },
     });
-    if (!committed.ok) return committed;
+    if (!committed.ok) {
+      // A covered code was spent or revoked meanwhile: kept here, it would refuse every other means of payment too.
+      const isOurs = committed.refusal.code === "spent" || committed.refusal.code === "revoked";
+      if (isOurs) this.#sale = { ...sale, covered: [], code: null };
+      return committed;
+    }
     const paid = paidView(sale, tenders, committed.value);
     // Only here, after `complete`: what stands in this field is shown, spoken and printed as paid (I1).
     this.#sale = { ...sale, covered: tenders, code: null, paid };

@@ -16,8 +16,6 @@ import type {
   TillEngine,
   TillView,
 } from "#protocol/engine-calls.ts";
-import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { ID_BYTES } from "#protocol/ids.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
@@ -34,7 +32,7 @@ import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
 import { TillTime } from "./till-time.ts";
 import { Turns } from "./turns.ts";
-import { buildView, saleRows, type PageFacts } from "./till-view.ts";
+import { buildView, refusalRows, saleRows, type PageFacts } from "./till-view.ts";
 import { AttemptBook } from "./vault/attempt-book.ts";
 import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
 
@@ -55,11 +53,12 @@ export interface EngineParts {
   readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
 }
 
-/** Everything that exists only on an enrolled till. */
+/** What exists only on an enrolled till. */
 interface Desks {
   readonly identity: IdentityRow;
   readonly time: TillTime;
   readonly ledger: Ledger;
+  readonly mirror: Mirror | null;
   /** Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it too. */
   readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
@@ -67,9 +66,8 @@ interface Desks {
   keyset: Keyset;
 }
 
-/** Refusals of one kind within this time are one entry: a code held before the camera must not fill the journal. */
+/** Refusals of one kind within this time are one entry: a code before the camera must not fill the journal. */
 const REFUSAL_QUIET_MS = 10_000;
-const MAX_REFUSAL_ROWS = 200;
 
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
 export class Engine implements TillEngine {
@@ -97,7 +95,7 @@ export class Engine implements TillEngine {
     await this.#show();
   }
 
-  /** Names the file of the second copy, once this window holds the till and may open it. */
+  /** Names the second copy's file, once this window holds the till and may open it. */
   useMirror(file: MirrorFile | null): void {
     this.#mirrorFile = file;
   }
@@ -216,16 +214,13 @@ export class Engine implements TillEngine {
     return this.#present({ via: "number", text: digits });
   }
 
-  takeCash(receivedMinor: number): Promise<Result<PaidView, TillRefusal>> {
+  takeCash(receivedMinor: number): Promise<Result<PaidView, CodeRefusal | TillRefusal>> {
     return this.#inTurn(async () => {
       const ready = this.#ready();
       if (!ready.ok) return ready;
-      const { desks, operator } = ready.value;
-      const taken = await desks.sales.takeCash(receivedMinor, operator);
+      const taken = await ready.value.desks.sales.takeCash(receivedMinor, ready.value.operator);
       await this.#changed();
-      if (taken.ok) return taken;
-      // A covered code that was spent or revoked meanwhile ends this sale's chances: the counter begins anew.
-      return refused(isTillRefusal(taken.refusal) ? taken.refusal : { code: "not-committed" });
+      return taken;
     });
   }
 
@@ -258,19 +253,8 @@ export class Engine implements TillEngine {
     return saleRows(this.#p.db, page);
   }
 
-  async refusals(limit: number): Promise<readonly RefusalRow[]> {
-    const rows = await this.#p.db.journal
-      .where("[kind+epoch+seq]")
-      // Not Dexie.maxKey, which is one array: at two places in a key it makes the key invalid.
-      .between(["refusal", 0, 0], ["refusal", Infinity, Infinity])
-      .reverse()
-      .limit(Math.min(limit, MAX_REFUSAL_ROWS))
-      .toArray();
-    return rows.flatMap((row) => {
-      const entry = decodeEntry(row.bytes);
-      const body = entry && decodeTillBody(entry.kind, entry.body);
-      return body?.kind === "refusal" ? [{ atMs: row.nowMs, code: body.code, seq: row.seq }] : [];
-    });
+  refusals(limit: number): Promise<readonly RefusalRow[]> {
+    return refusalRows(this.#p.db, limit);
   }
 
   async syncNow(): Promise<void> {
@@ -346,8 +330,7 @@ export class Engine implements TillEngine {
     if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
     const time = await TillTime.open(db, surroundings);
     const mirror = this.#mirrorFile && new Mirror(this.#mirrorFile);
-    const shop = await db.setting("shop");
-    if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey, shop?.tillName ?? "");
+    if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey);
     const ledger = new Ledger(db, identity, time, mirror, surroundings);
     ledger.useKeyset(keyset.version);
     const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
@@ -375,8 +358,12 @@ export class Engine implements TillEngine {
       takeCode: (code, inside) => this.#takeCode(code, inside),
       recordRefusal: (refusal, cti) => this.#recordRefusal(refusal, cti),
     };
-    this.#desks = { identity, time, ledger, counter, sales, pads, keyset };
-    if (!(await db.head.get("head"))) await ledger.append({ body: () => ({ kind: "genesis" }) });
+    this.#desks = { identity, time, ledger, mirror, counter, sales, pads, keyset };
+    if (!(await db.head.get("head"))) {
+      const begun = await ledger.append({ body: () => ({ kind: "genesis" }) });
+      // Any other first entry would make this journal one that no server can verify.
+      if (!begun.ok) throw new Error(`engine: the journal could not be begun: ${begun.refusal.code}`);
+    }
     await ledger.layReserve();
   }
 
@@ -386,8 +373,10 @@ export class Engine implements TillEngine {
     if (desks) {
       const { db } = this.#p;
       const before = await db.setting("feed");
-      desks.keyset = await applyInbox(db, desks.identity, desks.keyset, desks.time);
-      desks.ledger.useKeyset(desks.keyset.version);
+      const { keyset, noRoom } = await applyInbox(db, desks.identity, desks.keyset, desks.time);
+      desks.keyset = keyset;
+      if (noRoom) desks.ledger.noteFull();
+      desks.ledger.useKeyset(keyset.version);
       const stop = await this.#judgeFinding(desks);
       const standing = (await db.setting("stop"))?.reason ?? "revoked";
       // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
@@ -449,6 +438,7 @@ export class Engine implements TillEngine {
       sale: desks?.sales.view() ?? null,
       clock: desks?.time.read().quality ?? "plausible",
       full: desks?.ledger.full ?? false,
+      copyFailed: desks?.mirror?.broken ?? false,
       facts: this.#facts,
       build: this.#p.surroundings.build,
     });
@@ -457,22 +447,4 @@ export class Engine implements TillEngine {
   async #show(): Promise<void> {
     this.#listener?.(await this.#view());
   }
-}
-
-const TILL_REFUSALS: ReadonlySet<string> = new Set([
-  "not-enrolled",
-  "no-operator",
-  "clock",
-  "till-stopped",
-  "storage-full",
-  "not-committed",
-  "no-sale",
-  "sale-already-paid",
-  "amount-out-of-range",
-  "cash-short",
-  "limit-reached",
-]);
-
-function isTillRefusal(refusal: CodeRefusal | TillRefusal): refusal is TillRefusal {
-  return TILL_REFUSALS.has(refusal.code);
 }

@@ -1,5 +1,14 @@
-import type { LinkView, OperatorView, SaleRow, SaleView, TillView } from "#protocol/engine-calls.ts";
+import type {
+  LinkView,
+  OperatorView,
+  RefusalRow,
+  SaleRow,
+  SaleView,
+  TillView,
+} from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
+import { decodeEntry } from "#protocol/entry.ts";
+import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
@@ -20,6 +29,8 @@ export interface ViewParts {
   readonly sale: SaleView | null;
   readonly clock: Quality;
   readonly full: boolean;
+  /** The second copy of the journal could not be written. */
+  readonly copyFailed: boolean;
   readonly facts: PageFacts;
   readonly build: string;
 }
@@ -57,6 +68,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     storage: {
       persisted: facts.persisted,
       freeBytes: facts.freeBytes,
+      copyFailed: parts.copyFailed,
       low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
     },
     build: parts.build,
@@ -146,4 +158,22 @@ export async function saleRows(
     delivered: row.seq <= (receipts.get(row.epoch) ?? -1) ? "server" : "till",
     lossMinor: losses.find((loss) => loss.epoch === row.epoch && loss.seq === row.seq)?.lossMinor ?? null,
   }));
+}
+
+const MAX_REFUSAL_ROWS = 200;
+
+/** The newest refusals in the journal, newest first. */
+export async function refusalRows(db: TillDatabase, limit: number): Promise<readonly RefusalRow[]> {
+  const rows = await db.journal
+    .where("[kind+epoch+seq]")
+    // Not Dexie.maxKey, which is one array: at two places in a key it makes the key invalid.
+    .between(["refusal", 0, 0], ["refusal", Infinity, Infinity])
+    .reverse()
+    .limit(Math.min(limit, MAX_REFUSAL_ROWS))
+    .toArray();
+  return rows.flatMap((row) => {
+    const entry = decodeEntry(row.bytes);
+    const body = entry && decodeTillBody(entry.kind, entry.body);
+    return body?.kind === "refusal" ? [{ atMs: row.nowMs, code: body.code, seq: row.seq }] : [];
+  });
 }

@@ -29,7 +29,13 @@ export interface TillView {
   readonly settings: SettingsView;
   /** The server's time may be trusted, or how the clock stands otherwise (PROTOCOL §8). */
   readonly clock: "anchored" | "plausible" | "back" | "leap";
-  readonly storage: { readonly persisted: boolean; readonly freeBytes: number | null; readonly low: boolean };
+  readonly storage: {
+    readonly persisted: boolean;
+    readonly freeBytes: number | null;
+    readonly low: boolean;
+    /** The journal's second copy could not be written: sales are safe in the database, and only there. */
+    readonly copyFailed: boolean;
+  };
   readonly build: string;
 }
 
@@ -221,7 +227,7 @@ export interface TillEngine {
   presentScan(text: string): Promise<PresentOutcome>;
   /** A typed 16-digit number. */
   presentNumber(digits: string): Promise<PresentOutcome>;
-  takeCash(receivedMinor: number): Promise<Result<PaidView, TillRefusal>>;
+  takeCash(receivedMinor: number): Promise<Result<PaidView, CodeRefusal | TillRefusal>>;
   /** Back to the sale from the password pad, code unspent. */
   withdrawCode(): Promise<void>;
   /** Drops an unpaid sale. A paid one is not touched: use nextSale. */

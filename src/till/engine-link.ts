@@ -20,11 +20,20 @@ export function startEngine(): EngineLink {
   const engine = wrap<TillEngine>(worker);
   const view = signal<TillView | null>(null);
   const listeners: (() => void)[] = [];
-  worker.addEventListener("error", () => {
+  let isDown = false;
+  const down = (): void => {
+    isDown = true;
     for (const listener of listeners) listener();
-  });
-  engine.watch(proxy((next: TillView) => (view.value = next))).catch(() => {
-    for (const listener of listeners) listener();
-  });
-  return { engine, view, onDown: (listener) => listeners.push(listener) };
+  };
+  worker.addEventListener("error", down);
+  engine.watch(proxy((next: TillView) => (view.value = next))).catch(down);
+  return {
+    engine,
+    view,
+    onDown(listener) {
+      listeners.push(listener);
+      // It may have stopped before anybody asked.
+      if (isDown) listener();
+    },
+  };
 }

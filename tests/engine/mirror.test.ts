@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { openMirrorFile } from "#engine/mirror.ts";
+import { concat } from "#protocol/bytes.ts";
 import { BenchTill } from "./bench-till.ts";
 
 describe("the second copy outside the database (PROTOCOL §4)", () => {
@@ -94,6 +96,30 @@ describe("the second copy outside the database (PROTOCOL §4)", () => {
     till.mirror.broken = true;
     await sell(till, 1250);
     expect(await till.db.sales.count()).toBe(1);
+    expect(till.view.storage.copyFailed).toBe(true);
+  });
+
+  it("I1: a copy that cannot be read keeps no shop shut, and is said", async () => {
+    const till = await BenchTill.ready();
+    till.mirror.readAll = () => Promise.reject(new DOMException("held", "NoModificationAllowedError"));
+    await till.restart();
+    expect(till.view).toMatchObject({ phase: "locked", storage: { copyFailed: true } });
+  });
+
+  it("I12: once long, the copy begins anew, but only when the server has signed for every entry", async () => {
+    const till = await BenchTill.ready();
+    await sell(till, 1250);
+    const years = new Uint8Array(90 * 60_004);
+    for (let at = 0; at < years.length; at += 60_004) new DataView(years.buffer).setUint32(at, 60_000);
+    till.mirror.bytes = concat(till.mirror.bytes, years);
+    await till.restart();
+    expect(till.mirror.bytes.length).toBeGreaterThan(years.length);
+    await till.deliver();
+    await till.restart();
+    expect(till.mirror.bytes).toHaveLength(0);
+    await till.signIn();
+    await sell(till, 300);
+    expect(await till.brokenAt()).toBeNull();
   });
 
   it("I1: nothing that was not committed stands in the copy", async () => {
@@ -104,6 +130,52 @@ describe("the second copy outside the database (PROTOCOL §4)", () => {
     expect(till.mirror.bytes).toHaveLength(before);
   });
 });
+
+describe("the copy's file", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("I1: is waited for while the window that had the till lets go of it", async () => {
+    const disk = fileSystem({ heldTimes: 2 });
+    const file = await openMirrorFile();
+    expect(await file?.readAll()).toHaveLength(0);
+    await file?.append(Uint8Array.of(1, 2));
+    expect(disk.bytes).toEqual([1, 2]);
+  });
+
+  it("I1: keeps no half of a record when the disk is full in the middle of it", async () => {
+    const disk = fileSystem({ room: 3 });
+    const file = await openMirrorFile();
+    await file?.append(Uint8Array.of(1, 2));
+    await expect(file?.append(Uint8Array.of(3, 4))).rejects.toThrow("no room");
+    expect(disk.bytes).toEqual([1, 2]);
+  });
+});
+
+/** The origin private file system, with one file: held by somebody else so often, and with so much room. */
+function fileSystem({ heldTimes = 0, room = 100 }): { readonly bytes: number[] } {
+  const disk = { bytes: [] as number[] };
+  let held = heldTimes;
+  const access = {
+    getSize: () => disk.bytes.length,
+    read: () => 0,
+    flush: () => undefined,
+    truncate: (length: number) => (disk.bytes.length = length),
+    write: (bytes: Uint8Array) => {
+      const written = [...bytes].slice(0, room - disk.bytes.length);
+      disk.bytes.push(...written);
+      return written.length;
+    },
+  };
+  const handle = {
+    createSyncAccessHandle: () =>
+      held-- > 0
+        ? Promise.reject(new DOMException("held", "NoModificationAllowedError"))
+        : Promise.resolve(access),
+  };
+  const directory = { getFileHandle: () => Promise.resolve(handle) };
+  vi.stubGlobal("navigator", { storage: { getDirectory: () => Promise.resolve(directory) } });
+  return disk;
+}
 
 async function sell(till: BenchTill, amountMinor: number): Promise<void> {
   await till.engine.charge(amountMinor);

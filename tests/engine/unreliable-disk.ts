@@ -7,7 +7,8 @@ import { IDBObjectStore } from "fake-indexeddb";
 interface Failure {
   readonly databaseName: string;
   readonly errorName: "QuotaExceededError" | "UnknownError" | "AbortError";
-  readonly at: "commit" | "request";
+  /** `page`: not an entry, but a page of the feed while it is applied. */
+  readonly at: "commit" | "request" | "page";
   times: number;
 }
 
@@ -33,8 +34,8 @@ IDBObjectStore.prototype.add = function addOrFail(...given: Parameters<typeof ad
 };
 
 IDBObjectStore.prototype.put = function putOrFail(...given: Parameters<typeof put>): ReturnType<typeof put> {
-  const isMark = this.name === "settings" && (given[0] as { readonly key?: unknown }).key === "mark";
-  const met = isMark ? meet(this, "commit") : null;
+  const key = this.name === "settings" ? (given[0] as { readonly key?: unknown }).key : null;
+  const met = key === "mark" ? meet(this, "commit") : key === "feed" ? meet(this, "page") : null;
   const request = put.apply(this, given);
   const transaction = this.transaction as FakeTransaction;
   if (met !== null) request.addEventListener("success", () => transaction._abort(met.errorName));

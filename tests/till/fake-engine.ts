@@ -22,7 +22,7 @@ export function dayView(part: Partial<TillView> = {}): TillView {
       passwordAboveMinor: 0,
     },
     clock: "anchored",
-    storage: { persisted: true, freeBytes: 8_000_000_000, low: false },
+    storage: { persisted: true, freeBytes: 8_000_000_000, low: false, copyFailed: false },
     build: "0.1.0+test",
     ...part,
   };
