@@ -12,7 +12,7 @@ export function stripState(
   view: TillView,
 ): "stopped" | "storage" | "offline" | "silent" | "syncing" | "online" {
   if (view.stop !== null) return "stopped";
-  if (view.storage.low) return "storage";
+  if (view.storage.low || view.storage.copyFailed) return "storage";
   return view.link.state;
 }
 
@@ -30,7 +30,7 @@ export function Strip(props: {
   const state = stripState(view);
   const slate = state === "offline" || state === "silent";
   const tone = slate ? "offline" : state;
-  const told = sentence(view);
+  const told = stripTold(view);
   const openSale = props.saleAside && view.sale?.state === "due" ? view.sale : null;
   return (
     <header class={`strip strip--${tone}`} aria-label={t.label}>
@@ -81,9 +81,11 @@ interface Told {
   readonly extra: readonly string[];
 }
 
-function sentence(view: TillView): Told {
+/** The strip's words: what is so first, then what goes with it. */
+export function stripTold(view: TillView): Told {
   const t = tillTexts.now.strip;
-  const { link } = view;
+  const { link, clock } = view;
+  const works = clock === "leap" ? t.clockLeap : t.works;
   const since =
     link.sinceMs === null ? t.never : t.since(formatMoment(link.sinceMs, nowMs.value, language.value));
   switch (stripState(view)) {
@@ -92,11 +94,15 @@ function sentence(view: TillView): Told {
       return { icon: <StopIcon size={20} />, fact: t.stopped, extra: [what] };
     }
     case "storage":
-      return { icon: <StorageIcon size={20} />, fact: t.storageLow, extra: [] };
+      return {
+        icon: <StorageIcon size={20} />,
+        fact: view.storage.low ? t.storageLow : t.copyFailed,
+        extra: clock === "leap" ? [t.clockLeap] : [],
+      };
     case "offline":
-      return { icon: <BrokenLinkIcon size={20} />, fact: t.offline, extra: [since, t.works] };
+      return { icon: <BrokenLinkIcon size={20} />, fact: t.offline, extra: [since, works] };
     case "silent":
-      return { icon: <BrokenLinkIcon size={20} />, fact: t.silent, extra: [since, t.works] };
+      return { icon: <BrokenLinkIcon size={20} />, fact: t.silent, extra: [since, works] };
     case "syncing": {
       // Before there are books there is nothing to upload, and nobody yet to say «connected» of.
       if (view.phase === "unenrolled" || view.phase === "comparing") {
@@ -106,8 +112,8 @@ function sentence(view: TillView): Told {
       return { icon: <UploadIcon size={20} />, fact: words, extra: [] };
     }
     case "online": {
-      const clock = view.clock === "back" ? [t.clockBack] : view.clock === "leap" ? [t.clockLeap] : [];
-      return { icon: <LinkIcon size={18} />, fact: t.online, extra: clock };
+      const extra = clock === "back" ? [t.clockBack] : clock === "leap" ? [t.clockLeap] : [];
+      return { icon: <LinkIcon size={18} />, fact: t.online, extra };
     }
   }
 }

@@ -137,12 +137,13 @@ function About(): JSX.Element {
 
 function storageWords(view: TillView): string {
   const t = tillTexts.now.more;
-  const { freeBytes, persisted } = view.storage;
+  const { freeBytes, persisted, copyFailed } = view.storage;
   const free =
     freeBytes === null
       ? t.storageUnknown
       : t.storageFree(`${Math.floor(freeBytes / bytesPerMegabyte).toLocaleString(language.value)} MB`);
-  return `${free} · ${persisted ? t.persisted : t.notPersisted}`;
+  const kept = persisted ? t.persisted : t.notPersisted;
+  return [free, kept, ...(copyFailed ? [t.copyFailed] : [])].join(" · ");
 }
 
 function SecondRow(): JSX.Element {
