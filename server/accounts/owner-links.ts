@@ -1,5 +1,6 @@
 // A way back for an owner who is locked out: whoever can run a command on the server can print a link that
 // signs in.
+import { sql } from "kysely";
 import type { Result } from "#domain/result.ts";
 import { audit } from "../audit.ts";
 import type { Database } from "../db/tables.ts";
@@ -21,6 +22,10 @@ export async function makeOwnerLink(
   nowMs: number,
 ): Promise<Result<{ readonly token: string; readonly email: string }, OwnerLinkRefusal>> {
   return await db.transaction().execute(async (tx) => {
+    // A database that no server has been started on has no tables, and so no owner.
+    const found = await sql<{ there: boolean }>`
+      select to_regclass('control.memberships') is not null as there`.execute(tx);
+    if (found.rows[0]?.there !== true) return { ok: false, refusal: { code: "no-owner" } };
     const owners = await tx
       .selectFrom("control.memberships as m")
       .innerJoin("control.users as u", "u.id", "m.user_id")

@@ -216,6 +216,19 @@ describe("beside the running server", () => {
     expect(existsSync(join(folder, "data", "server.lock"))).toBe(false);
   });
 
+  it("owner-link before the first start says so in a line, and makes no database", async () => {
+    const folder = shopFolder();
+    const early = runServer("owner-link.ts", folder);
+    expect(await early.exit).toBe(3);
+    expect(early.text().trim().split("\n")).toHaveLength(1);
+    expect(existsSync(join(folder, "data"))).toBe(false);
+    const database = await freshDatabase({ migrated: false });
+    const empty = runServer("owner-link.ts", folder, { env: { DATABASE_URL: database.url } });
+    expect(await empty.exit).toBe(3);
+    expect(empty.text()).toContain("There is no owner yet");
+    await database.close();
+  });
+
   it("a lost key file stops the start; the printed recovery key makes it again, and the same owner signs in", async () => {
     const folder = shopFolder();
     const first = await start(folder);

@@ -29,6 +29,7 @@ it("--demo: 2 tills, 20 pushed sales, a code in each state; a second start chang
     "spent",
   ]);
   expect(shown.tills.map((till) => till.state)).toEqual(["active", "active"]);
+  expect(shown.tills.map((till) => till.name)).toEqual(["1号机", "2号机"]);
   expect(shown.sales).toHaveLength(20);
   const entries = await server.services.db
     .selectFrom("books.entries")
