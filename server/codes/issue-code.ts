@@ -21,7 +21,7 @@ import {
 import { audit } from "../audit.ts";
 import { keysOf, seal, wake, type Books } from "../books.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
-import { everyTill, writeChange } from "../feed/changes.ts";
+import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange } from "../feed/changes.ts";
 import { ensureKeyset } from "../feed/keyset-change.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import { siteKey } from "../feed/site-keys.ts";
@@ -253,9 +253,11 @@ async function writeCode(
     await insertCode(tx, by, made, place);
     const audience = place.onlyTill === null ? everyTill : { till: place.onlyTill };
     const code = { type: "code", numberTag: made.tag, cose, cti } as const;
-    await writeChange(tx, merchant, audience, code, made.atMs);
+    // Of a code long over a new tablet need not hear: else its first page grew with the years.
+    const untilMs = payload.expiresAtMs + TOLD_AFTER_EXPIRY_MS;
+    await writeChange(tx, merchant, audience, code, made.atMs, untilMs);
     const lease = { type: "lease", cti, till: leaseTill, tillName: place.leaseName } as const;
-    await writeChange(tx, merchant, audience, lease, made.atMs);
+    await writeChange(tx, merchant, audience, lease, made.atMs, untilMs);
     const detail = {
       code: shortId(cti),
       amountMinor: payload.amountMinor,

@@ -14,13 +14,17 @@ export const everyTill: Audience = { till: null };
 /** Revoked and spent ids are told for this long after the code's end (PROTOCOL §7). */
 export const TOLD_AFTER_EXPIRY_MS: number = 90 * 24 * 60 * 60 * 1000;
 
-/** Writes one change; answers its id, by which its version can be found later. */
+/**
+ * Writes one change; answers its id, by which its version can be found later. Full pages leave it out after
+ * `untilMs`.
+ */
 export async function writeChange(
   tx: DatabaseTransaction,
   merchant: Uint8Array,
   audience: Audience,
   change: FeedChange,
   nowMs: number,
+  untilMs: number | null = endOf(change),
 ): Promise<Bytes> {
   const changeId = newChangeId(nowMs);
   await tx
@@ -34,7 +38,7 @@ export async function writeChange(
       type: change.type,
       subject: subjectOf(change, audience),
       body: encodeFeedChange(change),
-      until_ms: endOf(change),
+      until_ms: untilMs,
       created_at_ms: nowMs,
     })
     .execute();

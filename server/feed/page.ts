@@ -50,7 +50,7 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
     } as const;
     // A pending till hears no «active»: to it that word means the owner compared the digits and said «same».
     const state = { type: "till-state", state: "revoked" } as const;
-    const changes = till.state === "closed" ? [shop, state] : [shop];
+    const changes = till.state === "closed" || till.revoked ? [shop, state] : [shop];
     return await sign(books, request, { from: 0, to: 0, full: true, changes });
   }
   const secrets = !till.revoked && till.state === "open";

@@ -11,6 +11,37 @@ const heartbeatMs = 15_000;
 const fullStreamWaitMs = 15_000;
 
 /**
+ * Who reads, and how many streams at once are his. One more ends his oldest: a tablet that lost its line
+ * leaves dead ones behind, and a stolen one must not take the places of the whole shop.
+ */
+export class StreamSeats {
+  readonly #most: number;
+  readonly #taken = new Map<string, Set<() => void>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Ends the reader's oldest stream when one more would be too many. */
+  makeRoom(reader: string): void {
+    const own = this.#taken.get(reader);
+    if (own !== undefined && own.size >= this.#most) own.values().next().value?.();
+  }
+
+  sit(reader: string, end: () => void): void {
+    const own = this.#taken.get(reader) ?? new Set();
+    own.add(end);
+    this.#taken.set(reader, own);
+  }
+
+  leave(reader: string, end: () => void): void {
+    const own = this.#taken.get(reader);
+    own?.delete(end);
+    if (own?.size === 0) this.#taken.delete(reader);
+  }
+}
+
+/**
  * Answers with a stream of `{"type": topic}`. Refused as `too-many-tries` (429) past the merchant's limit of
  * streams. Ends when the reader leaves or the server stops.
  */
@@ -19,7 +50,10 @@ export function eventStream(
   services: Pick<Services, "wakeUps" | "stopping">,
   merchantId: Uint8Array,
   topics: readonly WakeUpTopic[],
+  seats: StreamSeats,
+  reader: string,
 ): Response {
+  seats.makeRoom(reader);
   const { stopping } = services;
   let send: (text: string) => void = () => undefined;
   const unlisten = services.wakeUps.listen(merchantId, ({ topic }) => {
@@ -42,6 +76,7 @@ export function eventStream(
           open = false;
           clearInterval(heartbeat);
           unlisten();
+          seats.leave(reader, closeStream);
           stopping.removeEventListener("abort", closeStream);
         };
         const closeStream = (): void => {
@@ -49,6 +84,7 @@ export function eventStream(
           controller.close();
         };
         stopping.addEventListener("abort", closeStream);
+        seats.sit(reader, closeStream);
         send("retry: 3000\n\n");
         if (stopping.aborted) closeStream();
       },

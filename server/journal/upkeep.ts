@@ -35,13 +35,22 @@ export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): ()
   };
 }
 
-/** One round; answers how many signatures were checked. */
+/** One round; answers how many signatures were checked. What fails for one shop is left for its next round. */
 export async function upkeepRound(books: Books): Promise<number> {
   for (const merchant of await merchantsIn(books, "books.journal_duties"))
-    await payJournalDuties(books, merchant);
+    await alone(books, () => payJournalDuties(books, merchant));
   for (const merchant of await merchantsIn(books, "books.feed_changes"))
-    await sequenceFeed(books.db, merchant);
+    await alone(books, () => sequenceFeed(books.db, merchant));
   return await checkSignatures(books);
+}
+
+/** One shop's fault must not keep the others' duties waiting. */
+async function alone(books: Books, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    books.log.warn("upkeep-failed", faultFields(fault));
+  }
 }
 
 async function merchantsIn(

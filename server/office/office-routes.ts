@@ -24,7 +24,7 @@ import { issueCode, type IssueFor } from "../codes/issue-code.ts";
 import { revokeCode } from "../codes/revoke-code.ts";
 import { publishChanges, sequenceFeed } from "../feed/sequencer.ts";
 import type { AppEnv } from "../http/env.ts";
-import { eventStream } from "../http/event-stream.ts";
+import { eventStream, StreamSeats } from "../http/event-stream.ts";
 import { readJson, refuse } from "../http/refusal.ts";
 import { policyAnswer, savePolicy } from "../merchants/code-policy.ts";
 import type { Services } from "../services.ts";
@@ -35,12 +35,16 @@ import { readTills } from "./till-rows.ts";
 const PAGE_ROWS = 50;
 const MAX_PAGE_ROWS = 200;
 const DAY_MS = 86_400_000;
+/** Windows of the office that one person may have open and live at once. */
+const STREAMS_OF_A_MEMBER = 10;
 const STATES: readonly CodeState[] = ["issued", "not-yet-valid", "spent", "expired", "revoked"];
 type Answer = Response | Promise<Response>;
 type Handler = (c: Context<AppEnv>, books: Books, by: IssueFor) => Answer;
 
 /** Mounts `/api/office/*`. `books` is opened once, by whoever mounts. */
 export function officeRoutes(app: Hono<AppEnv>, services: Services, books: () => Promise<Books>): void {
+  const topics = ["sale", "till", "code", "policy"] as const;
+  const seats = new StreamSeats(STREAMS_OF_A_MEMBER);
   const anybody = requireMember(services);
   const inCharge = requireMember(services, "owner", "manager");
   const run = (handler: Handler) => async (c: Context<AppEnv>) => {
@@ -65,7 +69,7 @@ export function officeRoutes(app: Hono<AppEnv>, services: Services, books: () =>
   app.get("/api/office/sales/:id", anybody, run(sale));
   app.get("/api/office/audit", inCharge, run(auditPage));
   app.get("/api/office/events", anybody, (c) =>
-    eventStream(c, services, c.get("member").merchantId, ["sale", "till", "code", "policy"]),
+    eventStream(c, services, c.get("member").merchantId, topics, seats, c.get("member").userId),
   );
 }
 

@@ -63,7 +63,8 @@ function standing(
   if (parted !== null) return { result: "fork", detail: parted };
   if (state === "frozen") return { result: "quarantined", detail: { kind: "none" } };
   if (state === "damaged") return { result: "damaged", detail: { kind: "none" } };
-  if (state === "pending") return { result: "ok", detail: { kind: "pending" } };
+  // Revoked before the owner said «same»: nobody will say it any more.
+  if (state === "pending" && !revoked) return { result: "ok", detail: { kind: "pending" } };
   return { result: "ok", detail: { kind: revoked ? "revoked" : "none" } };
 }
 

@@ -1,7 +1,7 @@
 // The till's door: CBOR in, signed CBOR out (src/protocol/till-api.ts). What cannot be signed for is answered
 // unsigned, which a till takes for «no answer».
 import type { Context, Hono } from "hono";
-import { fromHex } from "#protocol/bytes.ts";
+import { fromHex, toHex } from "#protocol/bytes.ts";
 import { decodeEnrolRequest, encodeEnrolAnswer } from "#protocol/enrolment.ts";
 import { encodeSignedPage } from "#protocol/feed.ts";
 import {
@@ -19,7 +19,7 @@ import type { Books } from "../books.ts";
 import { readFeedPage } from "../feed/page.ts";
 import { clientKey } from "../http/client-address.ts";
 import type { AppEnv } from "../http/env.ts";
-import { eventStream } from "../http/event-stream.ts";
+import { eventStream, StreamSeats } from "../http/event-stream.ts";
 import { rateLimit, type RateLimit } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusal.ts";
 import { ingest, type Verdict } from "../journal/ingest.ts";
@@ -33,6 +33,8 @@ const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
 const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
 /** Challenges and hellos of one address: a shop's tills behind one router share it. */
 const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
+/** The page’s own, and some that have not noticed yet that they are over. */
+const streamsOfATill = 4;
 
 /** Mounts `/api/till/*`. `books` is opened once, by whoever mounts. */
 export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => Promise<Books>): void {
@@ -42,6 +44,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   const inAll = rateLimit(enrolInAll, steadyMs);
   const hellos = rateLimit(hellosPerAddress, steadyMs);
   const answered = new AnsweredChallenges();
+  const seats = new StreamSeats(streamsOfATill);
 
   app.post(TILL_API.enrol, async (c) => {
     const waitMs = perAddress.takeMs(clientKey(c)) || inAll.takeMs("all");
@@ -101,7 +104,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   app.get(TILL_API.events, async (c) => {
     const who = await bearer(c, await books());
     if (who === null) return refuse(c, 401, { code: "token-needed" });
-    return eventStream(c, services, who.merchant, ["feed"]);
+    return eventStream(c, services, who.merchant, ["feed"], seats, toHex(who.till));
   });
 }
 

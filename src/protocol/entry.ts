@@ -44,6 +44,8 @@ export interface SignedEntry {
 }
 
 export const MAX_ENTRY_BYTES: number = 64 * 1024;
+/** More epochs than any till lives through; within what a database keeps in four bytes. */
+export const MAX_EPOCH: number = 2 ** 31 - 1;
 export const MAX_BUILD_LENGTH = 40;
 const MAX_KIND_LENGTH = 40;
 
@@ -84,7 +86,7 @@ export function decodeEntry(bytes: Uint8Array): Entry | null {
     return {
       merchant: shape.bytes(16),
       till: shape.bytesOrLiteral(16, SERVER_TILL),
-      epoch: shape.integer(),
+      epoch: shape.integer(0, MAX_EPOCH),
       seq: shape.integer(),
       prev: shape.bytes(32),
       kind: shape.text(MAX_KIND_LENGTH),

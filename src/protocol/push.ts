@@ -1,7 +1,7 @@
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { sameBytes, type Bytes } from "./bytes.ts";
 import { importPublicKey, sha256, sign, verify } from "./crypto.ts";
-import { MAX_ENTRY_BYTES, type SignedEntry } from "./entry.ts";
+import { MAX_ENTRY_BYTES, MAX_EPOCH, type SignedEntry } from "./entry.ts";
 import { usableKeys, LINEAGE_BYTES, type Keyset } from "./keyset.ts";
 import { readShape } from "./shape.ts";
 
@@ -55,7 +55,7 @@ export function decodeHello(bytes: Uint8Array): ReceivedHello | null {
     readShape(inner.value, (shape) => ({
       challenge: shape.bytes(CHALLENGE_BYTES),
       till: shape.bytes(16),
-      epoch: shape.integer(1),
+      epoch: shape.integer(1, MAX_EPOCH),
       seq: shape.integer(),
       headHash: shape.bytes(32),
       lineage: shape.bytes(LINEAGE_BYTES),

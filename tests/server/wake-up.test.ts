@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Hono } from "hono";
 import { newId } from "#protocol/ids.ts";
 import type { AppEnv } from "../../server/http/env.ts";
-import { eventStream } from "../../server/http/event-stream.ts";
+import { eventStream, StreamSeats } from "../../server/http/event-stream.ts";
 import { createWakeUps } from "../../server/http/wake-up.ts";
 import type { WakeUps } from "../../server/http/wake-up.ts";
 import { freshDatabase, silentLog } from "./database.ts";
@@ -75,7 +75,9 @@ describe("event streams", () => {
   const merchant = newId();
   const stop = new AbortController();
   const app = new Hono<AppEnv>();
-  app.get("/", (c) => eventStream(c, { wakeUps: here, stopping: stop.signal }, merchant, ["sale", "till"]));
+  const around = { wakeUps: here, stopping: stop.signal };
+  const seats = new StreamSeats(4);
+  app.get("/", (c) => eventStream(c, around, merchant, ["sale", "till"], seats, "reader"));
 
   it("carry the asked topics, are limited per merchant, and end when the server stops", async () => {
     const [first, second, third] = [await app.request("/"), await app.request("/"), await app.request("/")];

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { upkeepRound } from "../../../server/journal/upkeep.ts";
+import { encodeCbor } from "../../../src/protocol/cbor.ts";
+import { randomBytes } from "../../../src/protocol/bytes.ts";
+import { newSigningPair } from "../../../src/protocol/crypto.ts";
+import { signHello } from "../../../src/protocol/push.ts";
+import { HeadlessTill, openNeighbour, openShop, type Shop } from "../headless-till.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("a tablet the shop does not trust, or no more", () => {
+  let shop: Shop;
+  let first: string;
+  beforeEach(async () => {
+    shop = await openShop();
+    first = (await shop.tillIds())[0] ?? "";
+  });
+  afterEach(() => shop.close());
+
+  it("§10: a tablet that waits for «same» hears that its till was revoked meanwhile", async () => {
+    const { typedCode } = await shop.ask<{ typedCode: string }>(
+      "POST",
+      `/api/office/tills/${first}/activation`,
+    );
+    const enrolled = await HeadlessTill.enrol(shop.wire, typedCode, () => shop.server.clock.ms);
+    if (!enrolled.ok) throw new Error(enrolled.refusal.code);
+    const till = enrolled.value;
+    await till.deliver();
+    await shop.ask("POST", `/api/office/tills/${first}/revoke`);
+    expect(await till.hello()).toMatchObject({ result: "ok", detail: { kind: "revoked" } });
+    const page = await till.pullPage();
+    expect(page?.changes.map((change) => change.type)).toEqual(["shop", "till-state"]);
+    expect(page?.changes).toContainEqual({ type: "till-state", state: "revoked" });
+  });
+
+  it("one tablet's streams leave room for everybody else's", async () => {
+    const stolen = await shop.enrol(first);
+    const open = async (): Promise<Response> =>
+      await shop.wire("/api/till/events", { headers: { authorization: `Bearer ${stolen.token ?? ""}` } });
+    const answers = await Promise.all(Array.from({ length: 120 }, open));
+    expect(answers.map((answer) => answer.status)).toEqual(Array<number>(120).fill(200));
+    // The oldest is over after its first line; the newest stays.
+    expect(await answers[0]?.text()).toBe("retry: 3000\n\n");
+    const office = await shop.server.send("GET", "/api/office/events", undefined, {
+      cookie: shop.owner.cookie,
+    });
+    expect(office.status).toBe(200);
+    for (const answer of [...answers.slice(1), office]) await answer.body?.cancel();
+    // Streams that ended give their place back.
+    const again = await open();
+    expect(again.status).toBe(200);
+    await again.body?.cancel();
+  });
+
+  it("a hello with an epoch that no till can have is answered as unknown", async () => {
+    const challenge = new Uint8Array(await (await shop.wire("/api/till/challenge", {})).arrayBuffer());
+    const till = await shop.enrol(first);
+    const body = await signHello((await newSigningPair(false)).privateKey, {
+      challenge,
+      till: till.certificate.till,
+      epoch: 2 ** 40,
+      seq: 0,
+      headHash: randomBytes(32),
+      lineage: till.certificate.lineage,
+      feedVersion: 0,
+    });
+    const headers = { "content-type": "application/cbor" };
+    const answer = await shop.wire("/api/till/hello", { method: "POST", headers, body });
+    expect(answer.status).toBe(400);
+  });
+
+  it("§7: a new tablet's full page does not carry the codes of years that are over", async () => {
+    const old = await shop.issue({ validDays: 1 });
+    shop.server.clock.ms += 92 * DAY_MS;
+    const live = await shop.issue({});
+    const till = await shop.enrol(first);
+    const codes = [...till.told.keys()].filter((key) => key.startsWith("code:"));
+    expect(codes).toHaveLength(1);
+    expect([...till.told.keys()].filter((key) => key.startsWith("lease:"))).toHaveLength(1);
+    expect(old.id).not.toBe(live.id);
+  });
+
+  it("G2: one shop's broken duty holds up neither the duties nor the checks of the others", async () => {
+    const other = await openNeighbour(shop);
+    const { db, nowMs } = shop.server.services;
+    const duty = { kind: "double-spend", created_at_ms: nowMs() };
+    const till = await shop.enrol(first);
+    await till.sellCash(100);
+    await till.deliver();
+    for (const merchant of [shop.owner.merchantId, other.owner.merchantId]) {
+      await db
+        .insertInto("books.journal_duties")
+        .values({ merchant_id: merchant, duty_id: randomBytes(16), body: encodeCbor(["broken"]), ...duty })
+        .execute();
+    }
+    expect(await upkeepRound(shop.books)).toBe(2);
+    expect(shop.server.logged.join("")).toContain("upkeep-failed");
+  });
+});
