@@ -75,9 +75,11 @@ describe("event streams", () => {
   const merchant = newId();
   const stop = new AbortController();
   const app = new Hono<AppEnv>();
-  const around = { wakeUps: here, stopping: stop.signal };
   const seats = new StreamSeats(4);
-  app.get("/", (c) => eventStream(c, around, merchant, ["sale", "till"], seats, "reader"));
+  app.get("/", (c) => {
+    const around = { wakeUps: here, stopping: stop.signal };
+    return eventStream(c, around, merchant, ["sale", "till"], seats, "reader");
+  });
 
   it("carry the asked topics, are limited per merchant, and end when the server stops", async () => {
     const [first, second, third] = [await app.request("/"), await app.request("/"), await app.request("/")];
