@@ -26,15 +26,15 @@ const page = readFileSync(join(dist, "index.html"), "utf8");
 const scripts = [...page.matchAll(/<script[^>]*\ssrc="\/([^"]+)"/gu)].map(([, name]) => name);
 const assets = readdirSync(join(dist, "assets"));
 const workers = assets.filter((name) => /^(?!scan\.).*worker.*\.js$/u.test(name));
-// Loaded by `import()`, since a tablet needs one language and not both; but it needs one before the keypad.
-const words = assets.filter((name) => /^till-zh-cn-.*\.js$/u.test(name));
+// Loaded by `import()` and yet before the keypad: the screens, behind the engine's start, and the words of one language.
+const soon = assets.filter((name) => /^(?:start|till-zh-cn)-.*\.js$/u.test(name));
 
 export default [
   {
     name: "till, first screen",
     path: withImports([
       ...scripts,
-      ...[...workers, ...words].map((name) => `assets/${name}`),
+      ...[...workers, ...soon].map((name) => `assets/${name}`),
       "service-worker.js",
     ]),
     limit: "90 kB",

@@ -117,7 +117,7 @@ async function enrol(
   holdBeforeCamera(video, await owner.createShop(setupLink));
   const cashier = new Cashier(await tablet.start({ cameraVideo: video }));
   await cashier.enrol(url);
-  await cashier.sees("已连接");
+  await cashier.expectToSee("已连接");
   await cashier.programKept();
   const bytes = await cashier.page.evaluate(async () => {
     let sum = 0;

@@ -27,7 +27,7 @@ const surroundings: Surroundings = {
   build: import.meta.env.VITE_BUILD,
 };
 
-function hirePinWorker(): HiredPinWorker {
+function startPinWorker(): HiredPinWorker {
   const worker = new Worker(trustedWorkerUrl(pinWorkerUrl) as string, { type: "module", name: "pin" });
   const calls = wrap<PinWorker>(worker);
   return {
@@ -35,6 +35,20 @@ function hirePinWorker(): HiredPinWorker {
     attach: (port) => calls.attach(transfer(port, [port])),
     dismiss: () => worker.terminate(),
   };
+}
+
+// One waits, fresh and knowing nothing, so that the pad is ready when the finger is; the next one is started when the
+// one before it is thrown away.
+let waiting: HiredPinWorker | null = startPinWorker();
+
+function hirePinWorker(): HiredPinWorker {
+  const hired = waiting ?? startPinWorker();
+  waiting = null;
+  const dismiss = (): void => {
+    hired.dismiss();
+    waiting ??= startPinWorker();
+  };
+  return { ...hired, dismiss };
 }
 
 /** Carries from here when it is asked to: at enrolment, for a code not heard of yet, or without a service worker. */
@@ -54,8 +68,12 @@ const loop: Pick<DeliveryLoop, "poke"> = {
   },
 };
 
+const db = new TillDatabase();
+// Opened while the locks are asked for; a failure comes back with the engine's first question.
+db.open().catch(() => undefined);
+
 const engine = new Engine({
-  db: new TillDatabase(),
+  db,
   surroundings,
   hirePinWorker,
   mirrorFile: null,

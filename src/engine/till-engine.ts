@@ -1,7 +1,6 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
 import type { CodeRefusal, EnrolRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeCertificate } from "#protocol/certificate.ts";
 import type {
   Activation,
   ActivationPreview,
@@ -16,24 +15,17 @@ import type {
   TillEngine,
   TillView,
 } from "#protocol/engine-calls.ts";
-import { ID_BYTES } from "#protocol/ids.ts";
-import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
-import type { Counter, CounterParts, Presented } from "./counter.ts";
-import { applyInbox } from "./feed-application.ts";
-import { Ledger } from "./ledger.ts";
-import { Mirror, type MirrorFile } from "./mirror.ts";
-import { PadDesk } from "./pad-desk.ts";
-import { recoverFromMirror } from "./recovery.ts";
-import { SaleDesk, type TenderOutcome } from "./sale-desk.ts";
+import type { Presented } from "./counter.ts";
+import { openDesks, type Desks } from "./desks.ts";
+import type { MirrorFile } from "./mirror.ts";
+import type { TenderOutcome } from "./sale-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
-import { TillTime } from "./till-time.ts";
 import { Turns } from "./turns.ts";
 import { buildView, refusalRows, saleRows, type PageFacts } from "./till-view.ts";
-import { AttemptBook } from "./vault/attempt-book.ts";
 import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
 
 /** What the engine is built on. */
@@ -51,19 +43,6 @@ export interface EngineParts {
   readonly askServer: () => Promise<void>;
   /** Marks a port inside an answer as moved to the page, not copied. */
   readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
-}
-
-/** What exists only on an enrolled till. */
-interface Desks {
-  readonly identity: IdentityRow;
-  readonly time: TillTime;
-  readonly ledger: Ledger;
-  readonly mirror: Mirror | null;
-  /** Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it too. */
-  readonly counter: () => Promise<Counter>;
-  readonly sales: SaleDesk;
-  readonly pads: PadDesk;
-  keyset: Keyset;
 }
 
 /** Refusals of one kind within this time are one entry: a code before the camera must not fill the journal. */
@@ -322,49 +301,29 @@ export class Engine implements TillEngine {
   }
 
   async #openDesks(identity: IdentityRow): Promise<void> {
-    const { db, surroundings } = this.#p;
-    const keysetRow = await db.setting("keyset");
-    const keyset =
-      keysetRow && (await openKeyset(identity.rootKey, keysetRow.bytes, keysetRow.signature, null));
-    const certificate = decodeCertificate(identity.certificate);
-    if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
-    const time = await TillTime.open(db, surroundings);
-    const mirror = this.#mirrorFile && new Mirror(this.#mirrorFile);
-    if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey);
-    const ledger = new Ledger(db, identity, time, mirror, surroundings);
-    ledger.useKeyset(keyset.version);
-    const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
-    const sales = new SaleDesk(db, ledger, () => surroundings.randomBytes(ID_BYTES));
-    const pads = new PadDesk(db, ledger, this.#vault, book, sales, surroundings, {
+    this.#desks = await openDesks({
+      db: this.#p.db,
+      surroundings: this.#p.surroundings,
+      vault: this.#vault,
+      mirrorFile: this.#mirrorFile,
+      identity,
+      keyset: () => this.#desks?.keyset ?? null,
+      askForNews: () => (this.#facts.onLine ? this.#askForNews() : null),
       operatorIn: (operator) => {
         this.#operator = operator;
       },
       takeCode: (code, inside) => this.#takeCode(code, inside),
-      refuse: (refusal, cti) => this.#recordRefusal(refusal, cti),
-    });
-    let loading: Promise<Counter> | null = null;
-    const counter = (): Promise<Counter> => {
-      loading ??= import("./counter.ts").then(({ Counter: Loaded }) => new Loaded(counterParts));
-      return loading;
-    };
-    const counterParts: CounterParts = {
-      db,
-      identity,
-      time,
-      vault: this.#vault,
-      sales,
-      keyset: () => this.#desks?.keyset ?? keyset,
-      askForNews: () => (this.#facts.onLine ? this.#askForNews() : null),
-      takeCode: (code, inside) => this.#takeCode(code, inside),
       recordRefusal: (refusal, cti) => this.#recordRefusal(refusal, cti),
-    };
-    this.#desks = { identity, time, ledger, mirror, counter, sales, pads, keyset };
-    if (!(await db.head.get("head"))) {
-      const begun = await ledger.append({ body: () => ({ kind: "genesis" }) });
-      // Any other first entry would make this journal one that no server can verify.
-      if (!begun.ok) throw new Error(`engine: the journal could not be begun: ${begun.refusal.code}`);
-    }
-    await ledger.layReserve();
+    });
+  }
+
+  /** Pages are rare beside sales; what reads them is loaded when there is one. */
+  async #applyInbox(desks: Desks): Promise<void> {
+    const { applyInbox } = await import("./feed-application.ts");
+    const { keyset, noRoom } = await applyInbox(this.#p.db, desks.identity, desks.keyset, desks.time);
+    desks.keyset = keyset;
+    if (noRoom) desks.ledger.noteFull();
+    desks.ledger.useKeyset(keyset.version);
   }
 
   /** Takes in what the carrier wrote: pages, receipts, findings. */
@@ -373,10 +332,7 @@ export class Engine implements TillEngine {
     if (desks) {
       const { db } = this.#p;
       const before = await db.setting("feed");
-      const { keyset, noRoom } = await applyInbox(db, desks.identity, desks.keyset, desks.time);
-      desks.keyset = keyset;
-      if (noRoom) desks.ledger.noteFull();
-      desks.ledger.useKeyset(keyset.version);
+      if ((await db.inbox.count()) > 0) await this.#applyInbox(desks);
       const stop = await this.#judgeFinding(desks);
       const standing = (await db.setting("stop"))?.reason ?? "revoked";
       // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
@@ -401,9 +357,10 @@ export class Engine implements TillEngine {
 
   /** Evidence against this till is rare; what judges it is loaded when there is some. */
   async #judgeFinding(desks: Desks): Promise<StopReason | null> {
-    if (!(await this.#p.db.delivery.get("finding"))) return null;
+    const found = await this.#p.db.delivery.bulkGet(["finding", "hole"]);
+    if (found.every((row) => row === undefined)) return null;
     const { judgeFinding } = await import("./sync/findings.ts");
-    return judgeFinding(this.#p.db, desks.identity, desks.keyset);
+    return judgeFinding(this.#p.db, desks.identity, desks.keyset, desks.mirror);
   }
 
   async #stop(desks: Desks, reason: StopReason): Promise<void> {

@@ -102,9 +102,4 @@ export function isDiskFault(cause: unknown): boolean {
   return cause instanceof Error && DISK_FAULTS.has(cause.name) && !isQuotaError(cause);
 }
 
-/** Is this a row that was there already, where none may be? */
-export function isConstraintError(cause: unknown): boolean {
-  return cause instanceof Error && (cause.name === "ConstraintError" || cause.name === "BulkError");
-}
-
 export { Dexie };

@@ -1,8 +1,6 @@
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { proxy, wrap } from "comlink";
 import type { TillEngine, TillView } from "#protocol/engine-calls.ts";
-import { startWorker } from "#ui/trusted-worker.ts";
-import engineWorkerUrl from "../../workers/engine.worker.ts?worker&url";
 
 export interface EngineLink {
   readonly engine: TillEngine;
@@ -11,12 +9,8 @@ export interface EngineLink {
   readonly onDown: (listener: () => void) => void;
 }
 
-/**
- * Starts the engine's worker and follows its views. Calls reject when the worker is gone; nothing else
- * throws.
- */
-export function startEngine(): EngineLink {
-  const worker = startWorker(engineWorkerUrl, "engine");
+/** Follows the views of the engine's worker. Calls reject when the worker is gone; nothing else throws. */
+export function followEngine(worker: Worker): EngineLink {
   const engine = wrap<TillEngine>(worker);
   const view = signal<TillView | null>(null);
   const listeners: (() => void)[] = [];

@@ -1,17 +1,7 @@
-import { signal } from "@preact/signals";
-import { render } from "preact";
-import { createListeners } from "#devices/listeners.ts";
+import { startWorker } from "#ui/trusted-worker.ts";
+import engineWorkerUrl from "../../workers/engine.worker.ts?worker&url";
 import "#ui/tokens.css";
 import "#ui/base.css";
-import { chooseLanguage, switchLanguage } from "#ui/language.ts";
-import { loadPreferences, preferences } from "#ui/preferences.ts";
-import { App } from "./app.tsx";
-import { runClock } from "./clock-now.ts";
-import { startEngine } from "./engine-link.ts";
-import { createFlow } from "./flow.ts";
-import { loadLateScreens } from "./late.ts";
-import type { LateParts } from "./late-start.ts";
-import { type Till, TillProvider } from "./till-context.ts";
 import "./layout.css";
 import "./chrome.css";
 import "./pads.css";
@@ -19,68 +9,8 @@ import "./panels.css";
 import "./screens.css";
 import "./small.css";
 
-const clockEveryMs = 5_000;
-
-/**
- * Starts the till: the engine first, because it has the longest way to the first screen; then what the keypad
- * needs; all else after the first paint.
- */
-async function start(): Promise<void> {
-  // Before everything else, but never on an insecure page: there it would find no keys and no locks.
-  const link = isSecureContext ? startEngine() : null;
-  loadPreferences(localStorage, document.documentElement);
-  const spoken = chooseLanguage(preferences.value.language, navigator.languages);
-  await switchLanguage(spoken, document.documentElement);
-  const root = document.getElementById("app");
-  if (root === null) throw new Error("the page has no #app to draw in");
-  if (link === null) {
-    const { showInsecure } = await import("./screens/insecure.tsx");
-    showInsecure(root);
-    return;
-  }
-  const { engine, view, onDown } = link;
-
-  let late: LateParts | null = null;
-  const flow = createFlow(engine, view, {
-    paid: (paid) => late?.sound.paid(paid),
-    refused: () => late?.sound.refused(),
-  });
-  onDown(() => flow.fault(new Error("the engine's worker stopped")));
-  const typed = createListeners<string>();
-  const updateReady = signal(false);
-  const cameraAllowed = signal(false);
-  const activation = signal("");
-  const till: Till = {
-    engine,
-    view,
-    flow,
-    wedge: { onTyped: typed.add },
-    openCamera: async (video) => (await import("./camera-link.ts")).openCameraScanner(video),
-    cameraAllowed,
-    update: { ready: updateReady, apply: () => late?.applyUpdate() },
-    activation,
-  };
-  render(
-    <TillProvider value={till}>
-      <App />
-    </TillProvider>,
-    root,
-  );
-  runClock(clockEveryMs);
-  await afterPaint();
-  const { startLate } = await import("./late-start.ts");
-  const currency = (): string => view.value?.settings.currency ?? "CNY";
-  const wires = { engine, flow, currency, typed: typed.tell, activation, cameraAllowed, updateReady };
-  [late] = await Promise.all([startLate(wires), loadLateScreens()]);
-}
-
-/**
- * Two frames on: what was drawn is on the glass, and what comes next may cost time. A hidden page draws no
- * frame, and its unsent sales must not wait for one.
- */
-function afterPaint(): Promise<void> {
-  if (document.visibilityState === "hidden") return Promise.resolve();
-  return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
-}
-
-await start();
+// The engine has the longest way to the first screen: it begins before the screens themselves are fetched. Never on an
+// insecure page, where it would find no keys and no locks.
+const engineWorker = isSecureContext ? startWorker(engineWorkerUrl, "engine") : null;
+const { start } = await import("./start.tsx");
+await start(engineWorker);

@@ -1,0 +1,88 @@
+import { decodeCertificate } from "#protocol/certificate.ts";
+import { ID_BYTES } from "#protocol/ids.ts";
+import { openKeyset, type Keyset } from "#protocol/keyset.ts";
+import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import type { Counter, CounterParts } from "./counter.ts";
+import { Ledger } from "./ledger.ts";
+import { Mirror, type MirrorFile } from "./mirror.ts";
+import { PadDesk } from "./pad-desk.ts";
+import { recoverFromMirror } from "./recovery.ts";
+import { SaleDesk } from "./sale-desk.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { TillTime } from "./till-time.ts";
+import { AttemptBook } from "./vault/attempt-book.ts";
+import type { OpenVault } from "./vault/open-vault.ts";
+
+/** What exists only on an enrolled till. */
+export interface Desks {
+  readonly identity: IdentityRow;
+  readonly time: TillTime;
+  readonly ledger: Ledger;
+  readonly mirror: Mirror | null;
+  /** Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it too. */
+  readonly counter: () => Promise<Counter>;
+  readonly sales: SaleDesk;
+  readonly pads: PadDesk;
+  keyset: Keyset;
+}
+
+/** What the desks are built on, and what they ask of the engine. */
+export interface DeskParts extends Pick<CounterParts, "askForNews" | "takeCode" | "recordRefusal"> {
+  readonly db: TillDatabase;
+  readonly surroundings: Surroundings;
+  readonly vault: OpenVault;
+  readonly mirrorFile: MirrorFile | null;
+  readonly identity: IdentityRow;
+  /** The keyset as it stands now; null before the desks are open. */
+  readonly keyset: () => Keyset | null;
+  readonly operatorIn: (operator: OperatorRow) => void;
+}
+
+/**
+ * Opens an enrolled till's desks: takes back what only the mirror still has, begins the journal when there is
+ * none, lays the reserve. Throws when what is on disk does not verify or the journal cannot be begun: nothing
+ * may be sold then.
+ */
+export async function openDesks(parts: DeskParts): Promise<Desks> {
+  const { db, surroundings, identity, vault } = parts;
+  const [keysetRow, time] = await Promise.all([db.setting("keyset"), TillTime.open(db, surroundings)]);
+  const keyset =
+    keysetRow && (await openKeyset(identity.rootKey, keysetRow.bytes, keysetRow.signature, null));
+  const certificate = decodeCertificate(identity.certificate);
+  if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
+  const mirror = parts.mirrorFile && new Mirror(parts.mirrorFile);
+  if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey);
+  const ledger = new Ledger(db, identity, time, mirror, surroundings);
+  ledger.useKeyset(keyset.version);
+  const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
+  const sales = new SaleDesk(db, ledger, () => surroundings.randomBytes(ID_BYTES));
+  const pads = new PadDesk(db, ledger, vault, book, sales, surroundings, {
+    operatorIn: parts.operatorIn,
+    takeCode: parts.takeCode,
+    refuse: parts.recordRefusal,
+  });
+  const counterParts: CounterParts = {
+    db,
+    identity,
+    time,
+    vault,
+    sales,
+    keyset: () => parts.keyset() ?? keyset,
+    askForNews: parts.askForNews,
+    takeCode: parts.takeCode,
+    recordRefusal: parts.recordRefusal,
+  };
+  let loading: Promise<Counter> | null = null;
+  const counter = (): Promise<Counter> => {
+    loading ??= import("./counter.ts").then(({ Counter: Loaded }) => new Loaded(counterParts));
+    return loading;
+  };
+  if (!(await db.head.get("head"))) {
+    const begun = await ledger.append({ body: () => ({ kind: "genesis" }) });
+    // Any other first entry would make this journal one that no server can verify.
+    if (!begun.ok) throw new Error(`engine: the journal could not be begun: ${begun.refusal.code}`);
+  }
+  await ledger.layReserve();
+  return { identity, time, ledger, mirror, counter, sales, pads, keyset };
+}
