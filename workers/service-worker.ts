@@ -48,8 +48,14 @@ self.addEventListener("message", (event: ExtendableMessageEvent) => {
   else event.waitUntil(loop.poke(message.reason));
 });
 
+/** Rejects without an answer: only then does the browser try again by itself. */
+async function deliverWhileAway(): Promise<void> {
+  await loop.poke("asked");
+  if (!loop.answered) throw new Error("delivery: no answer yet");
+}
+
 self.addEventListener("sync", (event) => {
-  (event as SyncEvent).waitUntil(loop.poke("asked"));
+  (event as SyncEvent).waitUntil(deliverWhileAway());
 });
 
 // The first installation takes the page that installed it; an update waits to be asked.

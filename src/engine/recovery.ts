@@ -1,5 +1,5 @@
 import type { StopReason } from "#domain/refusal.ts";
-import { toHex } from "#protocol/bytes.ts";
+import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { decodeEntry } from "#protocol/entry.ts";
 import { decodeTillBody, type SaleBody } from "#protocol/entry-bodies.ts";
 import type { HeadRow, JournalRow } from "#storage/schema.ts";
@@ -44,6 +44,29 @@ export async function recoverFromMirror(
     await db.head.put(next);
   });
   return rows.length;
+}
+
+/**
+ * Puts back from the mirror what is missing from `hole` on, up to the next entry that is there. True when that one
+ * continues what was put back: the chain is whole again. What followed from these entries was kept in tables of its own.
+ */
+export async function mendHole(
+  db: TillDatabase,
+  mirror: Mirror,
+  devicePoint: Uint8Array,
+  hole: { readonly epoch: number; readonly seq: number },
+): Promise<boolean> {
+  const { epoch, seq } = hole;
+  const before = await db.journal.get([epoch, seq - 1]);
+  const next = await db.journal.where("[epoch+seq]").between([epoch, seq], [epoch, Infinity]).first();
+  const follower = next && decodeEntry(next.bytes);
+  if (!before || !follower) return false;
+  const all = await continuation(await mirror.read(), devicePoint, before);
+  const rows = all.filter((row) => row.seq < follower.seq);
+  const last = rows.at(-1);
+  if (last?.seq !== follower.seq - 1 || !sameBytes(last.hash, follower.prev)) return false;
+  await db.journal.bulkAdd(rows);
+  return true;
 }
 
 /**

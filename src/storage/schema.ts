@@ -212,6 +212,8 @@ export type DeliveryRow =
     }
   /** Behind a fork: the server keeps all entries up to this one beside the chain. Nothing is receipted by it. */
   | { readonly key: "taken-aside"; readonly epoch: number; readonly seq: number }
+  /** Where the carrier found an entry gone that the server has not signed for. */
+  | { readonly key: "hole"; readonly epoch: number; readonly seq: number }
   /** What a verified answer said against this till; the engine looks at the evidence and decides. */
   | {
       readonly key: "finding";

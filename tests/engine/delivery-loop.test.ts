@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BenchTill } from "./bench-till.ts";
+import { failWrites } from "./unreliable-disk.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 
 describe("when rounds of delivery run (C7)", () => {
@@ -51,6 +52,18 @@ describe("when rounds of delivery run (C7)", () => {
     till.world.pass(60_001);
     await till.loop.poke("timer");
     expect((await till.db.delivery.get("state")) as unknown).toMatchObject({ failures: 0, state: "online" });
+  });
+
+  it("C7: a disk that takes no receipt ends the round, not the carrier", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.charge(100);
+    await till.engine.takeCash(100);
+    failWrites(till.databaseName, "QuotaExceededError", { at: "receipt" });
+    await till.loop.poke("commit");
+    expect(till.loop.answered).toBe(false);
+    await till.deliver();
+    expect(till.loop.answered).toBe(true);
+    expect(till.view.link.unsentCount).toBe(0);
   });
 
   it("C7: on a tablet that is no till yet a round does nothing, and makes no database", async () => {

@@ -118,6 +118,30 @@ describe("delivery (PROTOCOL §5)", () => {
     expect(till.view.stop).toBeNull();
   });
 
+  it("I7: an entry gone from the middle comes back from the second copy, and everything arrives", async () => {
+    const till = await BenchTill.ready();
+    for (const amount of [1, 2, 3, 4]) await sell(till, amount);
+    const head = await till.db.head.get("head");
+    for (const back of [1, 2]) await till.db.journal.delete([1, (head?.seq ?? 0) - back]);
+    await till.deliver();
+    await till.deliver();
+    expect(await till.brokenAt()).toBeNull();
+    expect(await arrived(till)).toBe(true);
+    expect(till.view.stop).toBeNull();
+  });
+
+  it("I7: an entry gone everywhere is said as damage, not as a server that does not answer", async () => {
+    const till = await BenchTill.ready();
+    for (const amount of [1, 2, 3]) await sell(till, amount);
+    const head = await till.db.head.get("head");
+    await till.db.journal.delete([1, (head?.seq ?? 0) - 1]);
+    till.mirror.bytes = new Uint8Array(0);
+    await till.deliver();
+    expect(till.view).toMatchObject({ stop: "damaged", link: { state: "online" } });
+    await till.engine.charge(100);
+    expect(await till.engine.takeCash(100)).toMatchObject({ ok: true });
+  });
+
   it("I7: a fork is believed when the other entry is signed by this till's own key", async () => {
     const till = await BenchTill.ready();
     await forkAt(till, "own");

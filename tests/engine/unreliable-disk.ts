@@ -7,8 +7,8 @@ import { IDBObjectStore } from "fake-indexeddb";
 interface Failure {
   readonly databaseName: string;
   readonly errorName: "QuotaExceededError" | "UnknownError" | "AbortError";
-  /** `page`: not an entry, but a page of the feed while it is applied. */
-  readonly at: "commit" | "request" | "page";
+  /** `page`: not an entry, but a page of the feed while it is applied; `receipt`: a receipt of the server. */
+  readonly at: "commit" | "request" | "page" | "receipt";
   times: number;
 }
 
@@ -35,12 +35,19 @@ IDBObjectStore.prototype.add = function addOrFail(...given: Parameters<typeof ad
 
 IDBObjectStore.prototype.put = function putOrFail(...given: Parameters<typeof put>): ReturnType<typeof put> {
   const key = this.name === "settings" ? (given[0] as { readonly key?: unknown }).key : null;
-  const met = key === "mark" ? meet(this, "commit") : key === "feed" ? meet(this, "page") : null;
+  const what = this.name === "receipts" ? "receipt" : kindsOfPut.get(key);
+  const met = what === undefined ? null : meet(this, what);
   const request = put.apply(this, given);
   const transaction = this.transaction as FakeTransaction;
   if (met !== null) request.addEventListener("success", () => transaction._abort(met.errorName));
   return request;
 };
+
+/** Settings whose writing stands for a whole transaction. */
+const kindsOfPut: ReadonlyMap<unknown, Failure["at"]> = new Map([
+  ["mark", "commit"],
+  ["feed", "page"],
+]);
 
 function meet(store: IDBObjectStore, at: Failure["at"]): Failure | null {
   if (failure?.at !== at || failure.times < 1 || store.transaction.db.name !== failure.databaseName)

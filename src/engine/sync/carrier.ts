@@ -111,9 +111,13 @@ class Carrier {
     let target = head.seq;
     while (known < target) {
       await this.#listener.progress(known - first, target - first);
-      const rows = await this.#store.journalFrom(epoch, known + 1, MAX_PUSH_ENTRIES);
+      const from = known + 1;
+      const found = await this.#store.journalFrom(epoch, from, MAX_PUSH_ENTRIES);
+      // Up to the first that is missing: what is behind it continues nothing.
+      const gapAt = found.findIndex((row, at) => row.seq !== from + at);
+      const rows = gapAt < 0 ? found : found.slice(0, gapAt);
       const batch = rows.slice(0, fittingPush(rows));
-      if (batch.length === 0) return this.#holeAt(known + 1);
+      if (batch.length === 0) return this.#holeAt(from);
       const body = encodePush({
         nonce: this.#round.randomBytes(NONCE_BYTES),
         lineage: this.#lineage,
@@ -251,10 +255,13 @@ class Carrier {
     return "finding";
   }
 
-  /** Rows between receipt and head are gone from the database: the engine's recovery has to look. */
+  /** An entry between receipt and head is gone from the database: the engine looks whether the mirror has it. */
   async #holeAt(seq: number): Promise<RoundEnd> {
-    const row = await this.#store.journalRow(this.#identity.epoch, seq);
-    return row ? "no-answer" : "finding";
+    const { epoch } = this.#identity;
+    if (await this.#store.journalRow(epoch, seq)) return "no-answer";
+    await this.#store.putDelivery({ key: "hole", epoch, seq });
+    this.#listener.wrote();
+    return "finding";
   }
 
   async #token(): Promise<string | null> {

@@ -31,9 +31,15 @@ export class DeliveryLoop {
   readonly #s: LoopSurroundings;
   #running: Promise<void> | null = null;
   #again = false;
+  #answered = true;
 
   constructor(surroundings: LoopSurroundings) {
     this.#s = surroundings;
+  }
+
+  /** Did the server answer the last round? Where it did not, whoever can try again by itself should. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** Settles when a round that began after this poke has ended, or the back-off asks to wait. */
@@ -77,6 +83,11 @@ export class DeliveryLoop {
       });
       if (end !== "nothing") await this.#close(store, end);
       this.#s.announce();
+    } catch (cause) {
+      // A full disk, or the database closed under us: what was not written is asked for again in a later round.
+      if (!(cause instanceof DOMException)) throw cause;
+      this.#answered = false;
+      this.#s.announce();
     } finally {
       store.close();
     }
@@ -85,6 +96,7 @@ export class DeliveryLoop {
   async #close(store: DeliveryStore, end: RoundEnd): Promise<void> {
     const before = await store.delivery("state");
     const answered = end !== "no-answer";
+    this.#answered = answered;
     const failures = answered ? 0 : (before?.failures ?? 0) + 1;
     const state = answered ? "online" : this.#s.onLine() ? "silent" : "offline";
     const nextTryMs = this.#s.clockMs() + (answered ? 0 : this.#backoffMs(failures));

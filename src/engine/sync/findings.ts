@@ -7,16 +7,20 @@ import type { Keyset } from "#protocol/keyset.ts";
 import { openAnswer, type Answer } from "#protocol/push.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import type { Mirror } from "../mirror.ts";
+import { mendHole } from "../recovery.ts";
 
 /**
  * Judges what a signed answer said against this till (PROTOCOL §6). Null: not proven, go on. A reason stops
- * codes and secrets; cash and delivery go on in every case.
+ * codes and secrets; cash and delivery go on in every case. An entry that is gone is first looked for in the mirror.
  */
 export async function judgeFinding(
   db: TillDatabase,
   identity: IdentityRow,
   keyset: Keyset,
+  mirror: Mirror | null,
 ): Promise<StopReason | null> {
+  if (!(await isWhole(db, identity, mirror))) return "damaged";
   const finding = await db.delivery.get("finding");
   if (finding?.key !== "finding") return null;
   const signed = { bytes: finding.answer, signature: finding.signature };
@@ -34,6 +38,19 @@ export async function judgeFinding(
     case "closed":
       return judgeHead(db, identity, answer);
   }
+}
+
+/** Is every entry there that the carrier looked for, now at least? */
+async function isWhole(db: TillDatabase, identity: IdentityRow, mirror: Mirror | null): Promise<boolean> {
+  const hole = await db.delivery.get("hole");
+  if (hole?.key !== "hole" || hole.epoch !== identity.epoch) return true;
+  if (!(await db.journal.get([hole.epoch, hole.seq]))) {
+    const certificate = decodeCertificate(identity.certificate);
+    const mended = mirror && certificate && (await mendHole(db, mirror, certificate.deviceKey, hole));
+    if (!mended) return false;
+  }
+  await db.delivery.delete("hole");
+  return true;
 }
 
 /**
