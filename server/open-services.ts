@@ -54,6 +54,7 @@ async function openOver(
   const { db } = connection;
   const migrated = await migrate(db);
   if (!migrated.ok) return migrated;
+  if (config.databaseUrl !== null) await warnOfLostCommits(connection, log);
   for (const name of migrated.value.applied) log.info("migration-applied", { migration: name });
   const master = await loadMasterKey(config.keyFile, !(await hasInstance(db)));
   if (!master.ok) return master;
@@ -83,4 +84,14 @@ async function openOver(
       },
     },
   };
+}
+
+/** A receipt must not outlive what it stands for; the embedded database is always started with both. */
+async function warnOfLostCommits(connection: Connection, log: Log): Promise<void> {
+  const { rows } = await connection.pool.query<{ fsync: string; commit: string }>(
+    "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit",
+  );
+  const [found] = rows;
+  if (found?.fsync === "off" || found?.commit === "off")
+    log.warn("database-forgets-on-power-cut", { fsync: found.fsync, synchronousCommit: found.commit });
 }

@@ -55,8 +55,8 @@ export async function issueCode(
   const requestHash = await sha256(concat(utf8("guitai/issue-request/1"), requestId));
   const keys = await keysOf(books, db, merchant);
   const policy = await currentPolicy(db, merchant);
-  const before = await issuedBefore(books, keys, requestHash, requestId);
-  if (before !== null) return accepted(before);
+  const before = await issuedBefore(books, keys, requestHash, requestId, request);
+  if (before !== null) return before;
   const nowMs = books.nowMs();
   const planned = planIssue(request, policy, nowMs);
   if (!planned.ok) return planned;
@@ -78,32 +78,47 @@ export async function issueCode(
   });
   if (!done.ok) {
     // The same request came twice at once and the other one was first: its code is the one.
-    const first = await issuedBefore(books, keys, requestHash, requestId);
+    const first = await issuedBefore(books, keys, requestHash, requestId, request);
     if (first === null) throw new Error("issue-code: the first of two equal requests left no code");
-    return accepted(first);
+    return first;
   }
   await publishChanges(books, merchant);
   await wake(books, merchant, "code");
   return accepted({ cti: made.cti, generatedPassword: generated ? text : null });
 }
 
+/**
+ * The code this request id has issued, or null. Another wish under the same id is refused: answered with the
+ * first one's code, it would print a sum or a password that nobody asked for.
+ */
 async function issuedBefore(
   books: Books,
   keys: MerchantKeys,
   requestHash: Uint8Array,
   requestId: Uint8Array,
-): Promise<Issued | null> {
+  request: IssueCodeRequest,
+): Promise<Result<Issued, IssueRefusal> | null> {
   const row = await books.db
-    .selectFrom("books.issue_requests")
-    .select(["cti", "generated"])
-    .where("merchant_id", "=", keys.merchantId)
-    .where("request_hash", "=", requestHash)
+    .selectFrom("books.issue_requests as r")
+    .innerJoin("books.codes as c", (join) =>
+      join.onRef("c.merchant_id", "=", "r.merchant_id").onRef("c.cti", "=", "r.cti"),
+    )
+    .select(["r.cti", "r.generated", "c.amount_minor", "c.kind", "c.rule", "c.only_till"])
+    .where("r.merchant_id", "=", keys.merchantId)
+    .where("r.request_hash", "=", requestHash)
     .executeTakeFirst();
   if (row === undefined) return null;
   const { generated } = row;
+  const mode = generated === null ? (row.rule === "none" ? "none" : "typed") : "generate";
+  const same =
+    row.amount_minor === request.amountMinor &&
+    row.kind === request.kind &&
+    mode === request.password.mode &&
+    (row.only_till !== null) === request.onlyThisTill;
+  if (!same) return refused({ code: "invalid-input", field: "requestId", problem: "used" });
   const generatedPassword =
     generated && (await generateCodePassword(keys.masterSecret, requestId, generated));
-  return { cti: new Uint8Array(row.cti), generatedPassword };
+  return accepted({ cti: new Uint8Array(row.cti), generatedPassword });
 }
 
 interface Place {

@@ -58,6 +58,15 @@ async function enrolIn(
   received: ReceivedEnrolment,
 ): Promise<Result<Done, EnrolRefusal>> {
   const nowMs = books.nowMs();
+  const named = await tx
+    .selectFrom("books.activations")
+    .select("till_id")
+    .where("merchant_id", "=", merchant)
+    .where("activation_id", "=", activationId)
+    .executeTakeFirstOrThrow();
+  // The till before its codes, as the office takes them: the other way round the two would wait for each
+  // other.
+  await lockTill(tx, merchant, named.till_id);
   const activation = await tx
     .selectFrom("books.activations")
     .selectAll()
@@ -104,6 +113,20 @@ async function enrolIn(
   return await answerFor(books, tx, merchant, activation.till_id, epoch, secret, request.nonce);
 }
 
+async function lockTill(
+  tx: DatabaseTransaction,
+  merchant: Bytes,
+  till: Uint8Array,
+): Promise<{ readonly store_id: Uint8Array; readonly short_id: string }> {
+  return await tx
+    .selectFrom("books.tills")
+    .select(["store_id", "short_id"])
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+}
+
 async function isPoint(bytes: Uint8Array): Promise<boolean> {
   return (await importPublicKey(bytes).catch(() => null)) !== null;
 }
@@ -117,13 +140,7 @@ async function openEpoch(
   typed: boolean,
 ): Promise<number> {
   const nowMs = books.nowMs();
-  const row = await tx
-    .selectFrom("books.tills")
-    .select(["store_id", "short_id"])
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+  const row = await lockTill(tx, merchant, till);
   const last = await tx
     .selectFrom("books.till_epochs")
     .select("epoch")

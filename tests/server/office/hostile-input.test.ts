@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSetUp } from "../../../server/accounts/set-up.ts";
 import { SIGN_IN_TRIES } from "../../../server/accounts/routes.ts";
-import type { Me, TillRow } from "../../../src/protocol/office-api.ts";
-import { openShop, type Shop } from "../headless-till.ts";
+import type { IssuedCode, Me, TillRow } from "../../../src/protocol/office-api.ts";
+import { openShop, wishFor, type Shop } from "../headless-till.ts";
 import { cookieOf, ORIGIN, OWNER, testServer, type TestServer } from "../services.ts";
 
 describe("names and ids as people and machines really send them", () => {
@@ -28,6 +28,21 @@ describe("names and ids as people and machines really send them", () => {
     expect(made.name).toBe("Caf\u00e9");
     for (const name of ["a\0b", "a\nb", "a\u202eb", "\ud800"]) {
       expect(await shop.refusal("POST", "/api/office/tills", { name })).toEqual([400, "invalid-input"]);
+    }
+  });
+
+  it("§11: a request id that has issued one code answers for no other wish", async () => {
+    const wish = wishFor({ amountMinor: 1200 });
+    const code = await shop.ask<IssuedCode>("POST", "/api/office/codes", wish);
+    expect((await shop.ask<IssuedCode>("POST", "/api/office/codes", wish)).id).toBe(code.id);
+    for (const other of [
+      { amountMinor: 9900 },
+      { kind: "up-to" as const },
+      { password: { mode: "typed" as const, text: "918273" } },
+      { onlyThisTill: true, tillId: (await shop.tillIds())[0] ?? null },
+    ]) {
+      const again = await shop.refusal("POST", "/api/office/codes", { ...wish, ...other });
+      expect(again).toEqual([400, "invalid-input"]);
     }
   });
 

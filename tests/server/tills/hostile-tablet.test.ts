@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sql } from "kysely";
 import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { encodeCbor } from "../../../src/protocol/cbor.ts";
 import { randomBytes } from "../../../src/protocol/bytes.ts";
@@ -31,6 +32,34 @@ describe("a tablet the shop does not trust, or no more", () => {
     const page = await till.pullPage();
     expect(page?.changes.map((change) => change.type)).toEqual(["shop", "till-state"]);
     expect(page?.changes).toContainEqual({ type: "till-state", state: "revoked" });
+  });
+
+  it("§3: a code used and replaced in the same moment: no deadlock, one of the two is first", async () => {
+    const { db } = shop.server.services;
+    const activated = await shop.ask<{ qrText: string }>("POST", `/api/office/tills/${first}/activation`);
+    const merchant = shop.owner.merchantId;
+    const enrolling = await db.transaction().execute(async (tx) => {
+      // As the office does it: the till first, then its codes.
+      await tx
+        .selectFrom("books.tills")
+        .select("name")
+        .where("merchant_id", "=", merchant)
+        .forUpdate()
+        .execute();
+      const tablet = HeadlessTill.enrol(shop.wire, activated.qrText, () => shop.server.clock.ms);
+      for (let waiting = 0; waiting === 0;) {
+        const rows = await sql<{ count: number }>`select count(*)::int as count from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+        waiting = rows.rows[0]?.count ?? 0;
+      }
+      await tx
+        .updateTable("books.activations")
+        .set({ killed: true })
+        .where("merchant_id", "=", merchant)
+        .execute();
+      return { tablet };
+    });
+    expect(await enrolling.tablet).toEqual({ ok: false, refusal: { code: "activation-killed" } });
   });
 
   it("one tablet's streams leave room for everybody else's", async () => {
