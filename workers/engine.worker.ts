@@ -6,7 +6,7 @@ import type { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import { Engine } from "#engine/till-engine.ts";
 import type { HiredPinWorker } from "#engine/vault/open-vault.ts";
 import type { ChannelMessage } from "#protocol/engine-calls.ts";
-import type { PinWorker } from "#protocol/pin-calls.ts";
+import type { NewRecord, PinWorker } from "#protocol/pin-calls.ts";
 import { TillDatabase } from "#storage/till-database.ts";
 import { trustedWorkerUrl } from "./trusted-worker-url.ts";
 
@@ -29,10 +29,24 @@ const surroundings: Surroundings = {
 
 function startPinWorker(): HiredPinWorker {
   const worker = new Worker(trustedWorkerUrl(pinWorkerUrl) as string, { type: "module", name: "pin" });
-  const calls = wrap<PinWorker>(worker);
+  const remote = wrap<PinWorker>(worker);
+  const died = new Promise<never>((_, reject) => {
+    worker.addEventListener("error", () => reject(new Error("pin worker: stopped")));
+  });
+  // Heard by whoever waits for an answer; with nobody waiting there is nothing to tell.
+  died.catch(() => undefined);
+  // A dead worker answers nothing, and the till would wait for it for ever.
+  const whileAlive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died]);
   return {
-    calls,
-    attach: (port) => calls.attach(transfer(port, [port])),
+    calls: {
+      attach: (port) => whileAlive(remote.attach(transfer(port, [port]))),
+      newRecord: (...asked) => whileAlive<NewRecord>(remote.newRecord(...asked)),
+      checkPin: (...asked) => whileAlive(remote.checkPin(...asked)),
+      checkCode: (...asked) => whileAlive(remote.checkCode(...asked)),
+      numberTags: (...asked) => whileAlive(remote.numberTags(...asked)),
+      makeVault: () => whileAlive(remote.makeVault()),
+    },
+    attach: (port) => whileAlive(remote.attach(transfer(port, [port]))),
     dismiss: () => worker.terminate(),
   };
 }

@@ -166,10 +166,20 @@ export class Ledger {
       });
     } catch (cause) {
       // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay twice.
-      if (!isDiskFault(cause) || !sameHead((await this.#db.head.get("head")) ?? null, next)) throw cause;
+      if (!isDiskFault(cause) || !sameHead(await this.#headAfter(cause), next)) throw cause;
     }
     await this.#mirror?.append(row);
     return entry;
+  }
+
+  /** The head as the disk has it after a fault. Throws when not even that can be read: then the outcome is unknown. */
+  async #headAfter(fault: unknown): Promise<HeadRow | null> {
+    try {
+      return (await this.#db.head.get("head")) ?? null;
+    } catch {
+      // Not a refusal: «nothing was sold» would be a guess. The till stops, and its books are opened anew.
+      throw new Error("ledger: nobody can say whether the entry is on disk", { cause: fault });
+    }
   }
 
   /** The keyset version entries name from now on. */

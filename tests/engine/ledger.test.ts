@@ -145,6 +145,24 @@ describe("the journal (PROTOCOL §4)", () => {
     expect(await till.brokenAt()).toBeNull();
   });
 
+  it("I10: when the disk does not even tell whether it has the sale, the till says neither paid nor unpaid", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.charge(1250);
+    const real = till.db.transaction.bind(till.db) as (...given: unknown[]) => Promise<unknown>;
+    const gone = new DOMException("connection to the database lost", "InvalidStateError");
+    const lost = async (...given: unknown[]): Promise<never> => {
+      await real(...given);
+      vi.spyOn(till.db.head, "get").mockRejectedValueOnce(gone as never);
+      throw gone;
+    };
+    vi.spyOn(till.db, "transaction").mockImplementationOnce(lost as never);
+    await expect(till.engine.takeCash(1250)).rejects.toThrow("nobody can say");
+    // The books are opened anew, and say it.
+    await till.restart();
+    expect(await till.db.sales.count()).toBe(1);
+    expect(await till.brokenAt()).toBeNull();
+  });
+
   it("I1 I8: a commit that fails spends no code", async () => {
     const till = await BenchTill.ready();
     const code = await till.handed();
