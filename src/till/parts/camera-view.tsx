@@ -6,6 +6,7 @@ import type { CameraScanner } from "#devices/camera-scanner.ts";
 import { StopIcon } from "#ui/icons.tsx";
 import { tillTexts } from "../texts.ts";
 import { useTill } from "../till-context.ts";
+import { whileVisible } from "../while-visible.ts";
 
 export interface CameraViewProps {
   readonly onText: (text: string) => void;
@@ -34,20 +35,37 @@ export function CameraView(props: CameraViewProps): JSX.Element {
       trouble.value = code;
       latest.current.onTrouble?.(code);
     };
-    const start = async (): Promise<void> => {
-      scanner = await till.openCamera(() => video.current);
-      // Left while its code was loading: opening now would leave the camera on with nobody looking.
-      if (gone) return;
-      scanner.onScan((event) => latest.current.onText(event.text));
-      scanner.onTrouble((refusal) => fail(refusal.code));
+    const open = async (): Promise<CameraScanner> => {
+      const opened = await till.openCamera(() => video.current);
+      opened.onScan((event) => latest.current.onText(event.text));
+      opened.onTrouble((refusal) => fail(refusal.code));
+      return opened;
+    };
+    let opening: Promise<CameraScanner> | null = null;
+    const begin = async (): Promise<void> => {
+      // Asked once is enough: a person who said no is not asked again by turning the page.
+      if (trouble.value === "permission-denied") return;
+      opening ??= open();
+      scanner = await opening;
+      // Left or hidden while its code was loading: opening now would leave the camera on with nobody looking.
+      if (gone || document.hidden) return;
       const started = await scanner.start();
       if (gone) scanner.close();
-      else if (started.ok) running.value = true;
-      else fail(started.refusal.code);
+      else if (!started.ok) fail(started.refusal.code);
+      else {
+        trouble.value = null;
+        running.value = !document.hidden;
+      }
     };
-    start().catch(() => fail("decoder-failed"));
+    const end = (): void => {
+      scanner?.stop();
+      running.value = false;
+    };
+    // A tablet put aside or turned to another app must not go on filming the counter.
+    const forget = whileVisible(document, () => void begin().catch(() => fail("decoder-failed")), end);
     return () => {
       gone = true;
+      forget();
       scanner?.close();
     };
   }, [till, running, trouble]);
