@@ -4,13 +4,21 @@ const everyMs = 60_000;
 
 /** Tells the engine what only a page can see: the network hint, whether storage is kept, how much is left. */
 export function startPageFacts(engine: TillEngine, onFault: (cause: unknown) => void): void {
-  const tell = async (): Promise<void> => {
-    // Undefined on an insecure page, whatever the types say.
-    const storage = (navigator as { readonly storage?: StorageManager }).storage;
-    const persisted = (await storage?.persist()) ?? false;
+  // Undefined on an insecure page, whatever the types say.
+  const storage = (navigator as { readonly storage?: StorageManager }).storage;
+  let asked = false;
+  const kept = async (): Promise<boolean> => {
+    if (asked) return (await storage?.persisted()) ?? false;
+    // Some browsers ask the person each time: once is enough.
+    asked = true;
+    return (await storage?.persist()) ?? false;
+  };
+  const free = async (): Promise<number | null> => {
     const estimate = await storage?.estimate();
-    const freeBytes =
-      estimate?.quota === undefined ? null : Math.max(0, estimate.quota - (estimate.usage ?? 0));
+    return estimate?.quota === undefined ? null : Math.max(0, estimate.quota - (estimate.usage ?? 0));
+  };
+  const tell = async (): Promise<void> => {
+    const [persisted, freeBytes] = await Promise.all([orUnknown(kept(), false), orUnknown(free(), null)]);
     await engine.pageFacts({ onLine: navigator.onLine, persisted, freeBytes });
   };
   const now = (): void => {
@@ -20,4 +28,14 @@ export function startPageFacts(engine: TillEngine, onFault: (cause: unknown) => 
   addEventListener("online", now);
   addEventListener("offline", now);
   setInterval(now, everyMs);
+}
+
+/** What a browser does not tell is unknown; it is no reason to stop a till. */
+async function orUnknown<T, U>(answer: Promise<T>, unknown: U): Promise<T | U> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (cause instanceof TypeError || cause instanceof DOMException) return unknown;
+    throw cause;
+  }
 }

@@ -169,7 +169,22 @@ function Scanned(props: {
 export function CompareScreen(): JSX.Element {
   const view = useView();
   const t = tillTexts.now.activate;
-  const digits = view.compareDigits ?? "";
+  const digits = view.compareDigits;
+  // Nothing to compare: enrolled by a scanned code, and only the first settings are still on their way.
+  if (digits === null) {
+    return (
+      <ScreenFrame
+        name="compare"
+        shape="roomy"
+        work={
+          <div class="panel result">
+            <ScreenTitle>{t.settingsTitle}</ScreenTitle>
+            <p>{t.settings}</p>
+          </div>
+        }
+      />
+    );
+  }
   return (
     <ScreenFrame
       name="compare"

@@ -102,9 +102,17 @@ function HandBack({ onStay }: { readonly onStay: () => void }): JSX.Element {
       message={<MessageLine message={pad.message ?? { tone: "plain", text: t.password.operatorNeeded }} />}
       pad={<SecretPad pad={pad} />}
       second={
-        <Button class="second" onPress={onStay}>
-          {t.password.keepAsking}
-        </Button>
+        <>
+          <Button class="second" onPress={onStay}>
+            {t.password.keepAsking}
+          </Button>
+          {view.operators.length > 1 && (
+            // Through the lock: a PIN that a prankster has blocked must not keep the manager from cash.
+            <Button class="second" onPress={flow.lock}>
+              {t.lock.other}
+            </Button>
+          )}
+        </>
       }
       primary={
         pad.view.fixedLength === null ? (

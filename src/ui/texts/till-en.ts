@@ -214,6 +214,8 @@ export const tillEn: TillTexts = {
     till: "Till",
     again: "Use another code",
     working: "Activating",
+    settingsTitle: "Activated",
+    settings: "This till is fetching its shop's settings. Keep it online.",
     compareTitle: "Compare six digits",
     compare: "The office shows six digits too. If they are the same, the owner presses “Same” there.",
     compareDiffers: "If they differ, stop: press “Different” in the office.",

@@ -211,6 +211,8 @@ export const tillZhCn = {
     till: "收银机",
     again: "换一个码",
     working: "正在启用",
+    settingsTitle: "已启用",
+    settings: "正在取本店的设置，请保持联网。",
     compareTitle: "核对6位数字",
     compare: "后台也显示6位数字。两边一样，请店主在后台点「一样」。",
     compareDiffers: "不一样就不要继续：请在后台点「不一样」。",
