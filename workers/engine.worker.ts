@@ -19,6 +19,9 @@ const tell = (message: ChannelMessage): void => channel.postMessage(message);
  */
 const ASK_SERVER_MS = 4000;
 
+/** So long after its start the engine leaves the processor to the keypad: delivery and news can wait, a hand cannot. */
+const FIRST_SCREEN_MS = 800;
+
 const surroundings: Surroundings = {
   clockMs: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -95,6 +98,7 @@ const engine = new Engine({
   wantSync: () => tell({ type: "want-sync" }),
   askServer: () =>
     Promise.race([loop.poke("asked"), new Promise<void>((done) => setTimeout(done, ASK_SERVER_MS))]),
+  quiet: () => new Promise((done) => setTimeout(done, FIRST_SCREEN_MS)),
   handOver: (answer, port) => transfer(answer, [port]),
 });
 

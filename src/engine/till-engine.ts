@@ -41,6 +41,8 @@ export interface EngineParts {
   readonly wantSync: () => void;
   /** One round of delivery now; settles after a few seconds at the latest, whatever the network does. */
   readonly askServer: () => Promise<void>;
+  /** Settles when the first screen has had the processor to itself for a moment. */
+  readonly quiet: () => Promise<void>;
   /** Marks a port inside an answer as moved to the page, not copied. */
   readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
 }
@@ -84,7 +86,9 @@ export class Engine implements TillEngine {
     const identity = await this.#p.db.enrolled();
     if (identity) await this.#openDesks(identity);
     this.#phase = null;
-    await this.#settle();
+    await this.#show();
+    await this.#p.quiet();
+    await this.#inTurn(() => this.#settle());
     this.#wantSync();
     // The keypad stands; what the first code will need comes while nobody waits.
     await this.#desks?.counter();

@@ -40,12 +40,16 @@ const LOW_STORAGE_BYTES = 50 * 1024 * 1024;
 
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
-  const shop = await db.setting("shop");
-  const feed = await db.setting("feed");
-  const policy = await db.setting("policy");
-  const stop = await db.setting("stop");
-  const operators = await operatorViews(db);
   const { identity, facts } = parts;
+  // Asked for together: the first screen waits for this, and each question alone is a way to the disk and back.
+  const [shop, feed, policy, stop, operators, link] = await Promise.all([
+    db.setting("shop"),
+    db.setting("feed"),
+    db.setting("policy"),
+    db.setting("stop"),
+    operatorViews(db),
+    linkView(db, identity, facts.onLine),
+  ]);
   return {
     phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
     shopName: shop?.shopName ?? "",
@@ -53,7 +57,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     compareDigits: identity?.compareDigits ?? null,
     operators,
     operator: operators.find((operator) => operator.id === parts.operator?.id) ?? null,
-    link: await linkView(db, identity, facts.onLine),
+    link,
     stop: stop?.reason ?? null,
     sale: parts.sale,
     settings: {
@@ -88,16 +92,18 @@ function phaseOf(
 }
 
 async function operatorViews(db: TillDatabase): Promise<readonly OperatorView[]> {
-  const rows = await db.operators.toArray();
-  const withPin = new Set(await db.secrets.toCollection().primaryKeys());
+  const [rows, subjects] = await Promise.all([
+    db.operators.toArray(),
+    db.secrets.toCollection().primaryKeys(),
+  ]);
+  const withPin = new Set(subjects);
   return rows
     .filter((row) => row.active)
     .map(({ id, name, role }) => ({ id, name, role, hasPin: withPin.has(id) }));
 }
 
 async function linkView(db: TillDatabase, identity: IdentityRow | null, onLine: boolean): Promise<LinkView> {
-  const unsent = await unsentSales(db, identity);
-  const row = await db.delivery.get("state");
+  const [unsent, row] = await Promise.all([unsentSales(db, identity), db.delivery.get("state")]);
   const state = row?.key === "state" ? row : null;
   const running = state?.state === "syncing" && state.of > 0 ? { done: state.done, of: state.of } : null;
   return {

@@ -5,7 +5,6 @@ import { Strip } from "./parts/strip.tsx";
 import { hasRail, type ScreenName } from "./place.ts";
 import { LockScreen } from "./screens/lock.tsx";
 import { BootingScreen, ElsewhereScreen, EngineDownScreen } from "./screens/plain.tsx";
-import { SellScreen } from "./screens/sell.tsx";
 import { useTill } from "./till-context.ts";
 
 /** Strip, rail and the one screen the engine's view asks for. */
@@ -42,12 +41,11 @@ function Screen({ screen }: { readonly screen: ScreenName }): JSX.Element {
   if (screen === "booting") return <BootingScreen />;
   if (screen === "elsewhere") return <ElsewhereScreen />;
   if (screen === "lock") return <LockScreen />;
-  if (screen === "sell") return <SellScreen />;
   return late.value === null ? <BootingScreen /> : <LateScreen screen={screen} screens={late.value} />;
 }
 
 interface LateProps {
-  readonly screen: Exclude<ScreenName, "booting" | "elsewhere" | "lock" | "sell">;
+  readonly screen: Exclude<ScreenName, "booting" | "elsewhere" | "lock">;
   readonly screens: LateScreens;
 }
 
@@ -59,6 +57,8 @@ function LateScreen({ screen, screens }: LateProps): JSX.Element {
       return <screens.CompareScreen />;
     case "first-pin":
       return <screens.FirstPinScreen />;
+    case "sell":
+      return <screens.SellScreen />;
     case "tender":
       return <screens.TenderScreen />;
     case "number":

@@ -1,4 +1,4 @@
-/** Every screen behind the lock and the keypad: one piece, fetched right after the first paint. */
+/** Every screen behind the lock and its keypad: one piece, fetched right after the first paint. */
 export { ActivateScreen, CompareScreen } from "./screens/activate.tsx";
 export { CashScreen } from "./screens/cash.tsx";
 export { FirstPinScreen } from "./screens/first-pin.tsx";
@@ -8,6 +8,7 @@ export { PaidScreen } from "./screens/paid.tsx";
 export { PasswordScreen } from "./screens/password.tsx";
 export { RefusedScreen } from "./screens/refused.tsx";
 export { SalesScreen } from "./screens/sales.tsx";
+export { SellScreen } from "./screens/sell.tsx";
 export { TenderScreen } from "./screens/tender.tsx";
 export { IdleWarning } from "./parts/idle-warning.tsx";
 export { CameraView } from "./parts/camera-view.tsx";

@@ -143,6 +143,7 @@ export class Tablet {
       surroundings,
       hirePinWorker: this.#hire(),
       askServer: () => (this.impatient ? Promise.resolve() : this.loop.poke("asked")),
+      quiet: () => Promise.resolve(),
       handOver: (value) => value,
       mirrorFile: this.mirror,
       loop: this.loop,
