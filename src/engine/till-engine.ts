@@ -47,7 +47,9 @@ export interface EngineParts {
   readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
 }
 
-/** Refusals of one kind within this time are one entry: a code before the camera must not fill the journal. */
+/**
+ * Refusals of one kind within this time are one entry: a code before the camera must not fill the journal.
+ */
 const REFUSAL_QUIET_MS = 10_000;
 
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
@@ -148,7 +150,8 @@ export class Engine implements TillEngine {
       const stop = await this.#p.db.setting("stop");
       if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
       const opened = await this.#desks.pads.open(purpose);
-      if (!opened.ok) await this.#show();
+      // After the answer, or the screen that asked would be gone before it learns why.
+      if (!opened.ok) void this.#show();
       return opened.ok ? this.#p.handOver(opened, opened.value.port) : opened;
     });
   }
@@ -281,7 +284,10 @@ export class Engine implements TillEngine {
     return ready.value.desks.sales.takeCode(code, ready.value.operator, inside);
   }
 
-  /** A refusal is an entry too, so that «it never worked» can be looked up; it blocks nothing when it cannot be one. */
+  /**
+   * A refusal is an entry too, so that «it never worked» can be looked up; it blocks nothing when it cannot
+   * be one.
+   */
   async #recordRefusal(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<void> {
     const desks = this.#desks;
     const key = `${refusal.code}:${cti ? toHex(cti) : ""}`;

@@ -81,8 +81,8 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     }
   };
   const opened = async (): Promise<void> => {
-    // A quick hand types before the worker is up. The keys wait in this line, not in any variable of the page, and go
-    // on to the worker in order as soon as it listens.
+    // A quick hand types before the worker is up. The keys wait in this line, not in any variable of the
+    // page, and go on to the worker in order as soon as it listens.
     const line = new MessageChannel();
     keys = line.port1;
     sent = 0;
@@ -127,7 +127,12 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     clearTimeout(timer);
     change({ state: "checking" });
     const outcome = await engine.confirmPad(id);
-    if (closed) return;
+    // The engine's view may have taken the screen away already; what came of the check is told all the same, or a paid
+    // sale would stay without its voice and a code that is out of the game without its reason.
+    if (closed) hooks.onOutcome(outcome);
+    else settle(outcome);
+  };
+  const settle = (outcome: PadOutcome): void => {
     if (outcome.kind === "again") change({ state: "ready", count: 0 });
     else if (outcome.kind === "refused") afterRefusal(outcome.refusal);
     else {
@@ -138,7 +143,8 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
   };
   function confirm(): void {
     if (padId === null || view.value.state !== "ready") return;
-    // The last key may still be on its way while this call takes another one: a check now would count a wrong try.
+    // The last key may still be on its way while this call takes another one: a check now would count a wrong
+    // try.
     confirmWanted = seen !== sent;
     if (!confirmWanted) confirmed(padId).catch(hooks.onFault);
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BenchTill, PIN } from "./bench-till.ts";
 
 const PASSWORD = "48159";
@@ -65,7 +65,7 @@ describe("a code that is out of the game leaves the counter (UX §11.9)", () => 
     await till.engine.presentScan(code.text);
     const pad = await till.engine.openPad({ purpose: "code" });
     expect(pad).toEqual({ ok: false, refusal: { code: "password-locked" } });
-    expect(till.view.sale?.state).toBe("due");
+    await vi.waitFor(() => expect(till.view.sale?.state).toBe("due"), { interval: 1 });
   });
 
   it("I8: when it was revoked while its password was typed", async () => {

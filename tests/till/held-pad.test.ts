@@ -162,4 +162,23 @@ describe("a secret pad", () => {
     await until(() => closed.length === 1);
     expect(closed).toEqual(["late"]);
   });
+
+  it("I1: what came of a check is told although the engine's view took the screen away first", async () => {
+    const { pad } = fakePad({ fixedLength: null });
+    const checked = Promise.withResolvers<PadOutcome>();
+    const { held, outcomes } = run({
+      openPad: () => Promise.resolve(accepted(pad)),
+      confirmPad: () => checked.promise,
+    });
+    await until(() => held.view.value.state === "ready");
+    held.send({ type: "char", char: "9" });
+    await until(() => held.view.value.count === 1);
+    held.confirm();
+    // The paid sale is shown before the answer to the call comes; without it nobody would say «received».
+    held.close();
+    const outcome: PadOutcome = { kind: "refused", refusal: { code: "password-locked" } };
+    checked.resolve(outcome);
+    await until(() => outcomes.length === 1);
+    expect(outcomes).toEqual([outcome]);
+  });
 });
