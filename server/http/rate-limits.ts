@@ -4,6 +4,8 @@
 export interface RateLimit {
   /** 0 when the try may be made (and it is then counted), else how long to wait. */
   takeMs(key: string): number;
+  /** Gives back the try just made, and no other: it was none of those that are counted. */
+  giveBack(key: string): void;
   /** Forgets a key: after success the earlier slips no longer count. */
   forget(key: string): void;
 }
@@ -30,6 +32,10 @@ export function rateLimit(rule: RateLimitRule, nowMs: () => number): RateLimit {
       fullAt.set(key, waitMs > 0 ? full : full + rule.everyMs);
       if (fullAt.size > rule.mostKeys) fullAt.delete(fullAt.keys().next().value ?? key);
       return Math.max(0, Math.ceil(waitMs));
+    },
+    giveBack: (key) => {
+      const full = fullAt.get(key);
+      if (full !== undefined) fullAt.set(key, full - rule.everyMs);
     },
     forget: (key) => {
       fullAt.delete(key);

@@ -52,8 +52,9 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     const request = decodeEnrolRequest(await body(c));
     if (request === null) return refuse(c, 400, { code: "activation-mistyped" });
     const done = await enrol(await books(), request);
-    // Only misses count: a shop that sets up all its tills in one go sits behind one address.
-    if (done.ok) perAddress.forget(clientKey(c));
+    // Only misses count: a shop that sets up all its tills in one go sits behind one address. The misses
+    // before stay counted: whoever holds one used code could else guess at the others without end.
+    if (done.ok) perAddress.giveBack(clientKey(c));
     return done.ok ? cbor(c, encodeEnrolAnswer(done.value)) : refuse(c, 403, done.refusal);
   });
 

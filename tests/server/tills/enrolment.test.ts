@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sameBytes, randomBytes } from "../../../src/protocol/bytes.ts";
 import { exportPublicKey, newSigningPair } from "../../../src/protocol/crypto.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../../src/protocol/enrolment.ts";
 import type { ActivationAnswer, Page, SaleListRow, TillRow } from "../../../src/protocol/office-api.ts";
 import { HeadlessTill, openNeighbour, openShop, type Shop } from "../headless-till.ts";
+import { ORIGIN } from "../services.ts";
 
 /** A tablet's keys, and what it sends with them. */
 async function tablet(code: ActivationCode, nonce = randomBytes(16)) {
@@ -45,12 +46,16 @@ describe("enrolment: ten minutes, one tablet, five wrong proofs (PROTOCOL §3)",
     return code;
   };
   // The door counts misses by address; each of these tests is another tablet somewhere else.
+  let places = 0;
+  beforeEach(() => {
+    places++;
+  });
   const post = async (body: Uint8Array<ArrayBuffer>): Promise<Response> =>
-    await shop.wire("/api/till/enrol", {
-      method: "POST",
-      headers: { "content-type": "application/cbor" },
-      body,
-    });
+    await shop.server.app.request(
+      `${ORIGIN}/api/till/enrol`,
+      { method: "POST", headers: { "content-type": "application/cbor" }, body },
+      { incoming: { socket: { remoteAddress: `192.0.2.${places}` } } },
+    );
   const refusal = async (response: Response): Promise<string> =>
     response.ok ? "enrolled" : ((await response.json()) as { error: { code: string } }).error.code;
   const wrongly = (code: ActivationCode): ActivationCode => ({

@@ -62,6 +62,23 @@ describe("a tablet the shop does not trust, or no more", () => {
     expect(await enrolling.tablet).toEqual({ ok: false, refusal: { code: "activation-killed" } });
   });
 
+  it("§3: a used code, sent again and again, buys no more guesses at the others", async () => {
+    const { qrText } = await shop.ask<{ qrText: string }>("POST", `/api/office/tills/${first}/activation`);
+    let recorded: RequestInit = {};
+    const wire: typeof shop.wire = async (path, init) => {
+      recorded = init ?? {};
+      return await shop.wire(path, init);
+    };
+    expect((await HeadlessTill.enrol(wire, qrText, () => shop.server.clock.ms)).ok).toBe(true);
+    const statuses: number[] = [];
+    for (let n = 0; n < 15; n++) {
+      const body = Uint8Array.of(0xf6);
+      statuses.push((await shop.wire("/api/till/enrol", { ...recorded, body })).status);
+      await shop.wire("/api/till/enrol", recorded);
+    }
+    expect(statuses).toContain(429);
+  });
+
   it("one tablet's streams leave room for everybody else's", async () => {
     const stolen = await shop.enrol(first);
     const open = async (): Promise<Response> =>
