@@ -161,6 +161,10 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
     return averageGapMs() <= inhumanGapMs;
   }
 
+  function isInhuman(): boolean {
+    return !inserted && text.length >= minScanLength && averageGapMs() <= inhumanGapMs;
+  }
+
   function isSuffix(key: string): boolean {
     if (settings.suffix === "any") return key === "Enter" || key === "Tab";
     return key === settings.suffix;
@@ -204,9 +208,10 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
     },
     silence(timeMs) {
       if (!isHeld() || timeMs - lastMs <= silenceLimitMs()) return null;
-      const verdict = mayBecomeScan() ? judge("silence", timeMs) : { kind: "typed" as const, held: false };
-      judged = verdict.kind === "typed" ? "typed" : "scan";
-      return verdict;
+      const found = mayBecomeScan() ? judge("silence", timeMs) : { kind: "typed" as const, held: false };
+      judged = found.kind === "typed" ? "typed" : "scan";
+      // A code of nobody knows what, or half of one whose rest is still to come: no amount and no PIN.
+      return found.kind === "typed" && isInhuman() ? { kind: "unreadable" } : found;
     },
     reset: clear,
     deadlineMs: () => (isHeld() ? lastMs + silenceLimitMs() + 1 : null),

@@ -6,7 +6,9 @@ import type { WedgeDetector, WedgeSettings, WedgeVerdict } from "#devices/wedge-
 const code = `GT1${"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(9)}`.slice(0, 280);
 const ean = "4006381333931";
 
-/** Gaps of real keys as Chromium told them for a scanner set to 10, 30 and 80 ms a key (`field/hardware.md`). */
+/**
+ * Gaps of real keys as Chromium told them for a scanner set to 10, 30 and 80 ms a key (`field/hardware.md`).
+ */
 const recorded = {
   fast: [7.4, 10.1, 9.8, 11.5, 8.6, 10.9],
   medium: [29.1, 30.4, 32, 29.6, 30.2],
@@ -199,6 +201,23 @@ describe("a keyboard scanner", () => {
       note(to, detector.key({ key: "Enter", timeMs: 20 }));
       expect(to.scans).toEqual(expected);
     }
+  });
+});
+
+describe("a scan that is nothing we know, from a scanner that sends no line end", () => {
+  it("UX §6: is never an amount and never a PIN: nobody types so fast", () => {
+    for (const text of ["271828", "12345678", "0000123"]) {
+      const to = scanned(text, recorded.fast);
+      expect(to.scans).toEqual([]);
+      expect(to.verdicts.at(-1)?.kind).toBe("unreadable");
+      expect(to.verdicts.map((verdict) => verdict.kind)).not.toContain("typed");
+    }
+  });
+
+  it("UX §6: nor where the shop's scanner was learned to send one", () => {
+    const learned = { ...defaultWedgeSettings, suffix: "Enter" } as const;
+    const to = scanned(ean, recorded.fast, undefined, learned);
+    expect(to.verdicts.at(-1)?.kind).toBe("unreadable");
   });
 });
 
