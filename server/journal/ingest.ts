@@ -186,9 +186,9 @@ function takesOf(row: LockedEpoch): Held["takes"] {
     case "damaged":
       return "quarantine";
     case "closed":
-      // Who stole a tablet, or enrolled one the owner did not recognise, speaks with a key that proves
-      // nothing.
-      return row.closed_reason === "stolen" || row.closed_reason === "rejected" ? "quarantine" : "late";
+      // Only what a replaced tablet still held is booked: who stole one, enrolled one the owner did not
+      // recognise, or shares its key with a copy, speaks with a key that proves nothing.
+      return row.closed_reason === "replaced" ? "late" : "quarantine";
   }
 }
 

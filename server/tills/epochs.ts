@@ -4,8 +4,11 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "../feed/changes.ts";
 import { applyStored } from "../journal/apply-stored.ts";
 
-/** `replaced` late entries are still booked · `rejected` the owner did not recognise it: quarantine. */
-export type ClosedReason = "replaced" | "rejected";
+/**
+ * `replaced` late entries are still booked · `stopped` it had forked or was damaged, and what is past that
+ * stays in quarantine · `rejected` the owner did not recognise it: quarantine.
+ */
+export type ClosedReason = "replaced" | "stopped" | "rejected";
 
 /** Closes the till's epochs that stand in one of these states, except `but`. */
 export async function closeEpochs(
@@ -37,7 +40,8 @@ export async function confirmEpoch(
   epoch: number,
   nowMs: number,
 ): Promise<void> {
-  await closeEpochs(tx, merchant, till, ["open", "frozen", "damaged"], "replaced", epoch);
+  await closeEpochs(tx, merchant, till, ["open"], "replaced", epoch);
+  await closeEpochs(tx, merchant, till, ["frozen", "damaged"], "stopped", epoch);
   await tx
     .updateTable("books.till_epochs")
     .set({ state: "open", confirmed_at_ms: nowMs })

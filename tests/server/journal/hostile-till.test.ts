@@ -133,6 +133,23 @@ describe("a till whose cashier signs what he likes harms nobody's books but his 
     expect(rows).toMatchObject([{ method: "mixed", amountMinor: 1250 }]);
   });
 
+  it("§6: what is past a fork stays set apart when the till is activated anew", async () => {
+    const fromBackup = bad.journal.slice(0, 1);
+    await bad.sellCash(100);
+    await bad.deliver();
+    const clone = bad.rewind(fromBackup);
+    await clone.sellCash(999);
+    expect(await clone.push(clone.journal.slice(1))).toMatchObject({ result: "fork" });
+    const fresh = await shop.enrol(first);
+    expect(fresh.certificate.epoch).toBe(2);
+    await bad.sellCash(5000);
+    expect(await bad.push()).toMatchObject({ result: "quarantined" });
+    const today = await shop.ask<TodayAnswer>("GET", "/api/office/today");
+    expect(today).toMatchObject({ totalMinor: 100, count: 1 });
+    const apart = await shop.server.services.db.selectFrom("books.quarantined").select("seq").execute();
+    expect(apart.map((row) => row.seq).toSorted()).toEqual([1, 2]);
+  });
+
   it("text with a zero byte is no reason to refuse a delivery for ever", async () => {
     await bad.write({
       kind: "sale",
