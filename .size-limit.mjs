@@ -26,7 +26,8 @@ const page = readFileSync(join(dist, "index.html"), "utf8");
 const scripts = [...page.matchAll(/<script[^>]*\ssrc="\/([^"]+)"/gu)].map(([, name]) => name);
 const assets = readdirSync(join(dist, "assets"));
 const workers = assets.filter((name) => /^(?!scan\.).*worker.*\.js$/u.test(name));
-// Loaded by `import()` and yet before the keypad: the screens, behind the engine's start, and the words of one language.
+// Loaded by `import()` and yet before the keypad: the screens, behind the engine's start, and the words of
+// one language.
 const soon = assets.filter((name) => /^(?:start|till-zh-cn)-.*\.js$/u.test(name));
 
 export default [

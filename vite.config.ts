@@ -68,7 +68,8 @@ export default defineConfig({
     sourcemap: true,
     // The content security policy allows no data: address, so nothing may be folded into one.
     assetsInlineLimit: 0,
-    // The polyfill would be one more script before the keypad; every browser a till runs on preloads by itself.
+    // The polyfill would be one more script before the keypad; every browser a till runs on preloads by
+    // itself.
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { till: "index.html", office: "office.html" },

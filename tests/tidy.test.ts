@@ -39,9 +39,11 @@ function linesThat(paths: readonly string[], breaks: (line: string) => boolean):
 
 describe("the house", () => {
   it("keeps every line of code within 110 characters", () => {
-    // A sentence for a person and a drawing's path are one word to the formatter.
+    // A sentence for a person, a test's name and a drawing's path are one word to the formatter: what is in
+    // quotes does not count. Comments and code do.
+    const unquoted = (line: string): string => line.replaceAll(/(["`])(?:\\.|(?!\1).)*\1/gu, '""');
     const prose = code.filter((path) => !path.startsWith("src/ui/texts/"));
-    expect(linesThat(prose, (line) => line.length > 110 && !/ d="/u.test(line))).toEqual([]);
+    expect(linesThat(prose, (line) => line.length > 110 && unquoted(line).length > 100)).toEqual([]);
   });
 
   it("keeps every file of code within 450 lines", () => {

@@ -19,7 +19,10 @@ const tell = (message: ChannelMessage): void => channel.postMessage(message);
  */
 const ASK_SERVER_MS = 4000;
 
-/** So long after its start the engine leaves the processor to the keypad: delivery and news can wait, a hand cannot. */
+/**
+ * So long after its start the engine leaves the processor to the keypad: delivery and news can wait, a hand
+ * cannot.
+ */
 const FIRST_SCREEN_MS = 800;
 
 const surroundings: Surroundings = {
@@ -54,8 +57,8 @@ function startPinWorker(): HiredPinWorker {
   };
 }
 
-// One waits, fresh and knowing nothing, so that the pad is ready when the finger is; the next one is started when the
-// one before it is thrown away.
+// One waits, fresh and knowing nothing, so that the pad is ready when the finger is; the next one is started
+// when the one before it is thrown away.
 let waiting: HiredPinWorker | null = startPinWorker();
 
 function hirePinWorker(): HiredPinWorker {
@@ -68,7 +71,10 @@ function hirePinWorker(): HiredPinWorker {
   return { ...hired, dismiss };
 }
 
-/** Carries from here when it is asked to: at enrolment, for a code not heard of yet, or without a service worker. */
+/**
+ * Carries from here when it is asked to: at enrolment, for a code not heard of yet, or without a service
+ * worker.
+ */
 let loading: Promise<DeliveryLoop> | null = null;
 const loop: Pick<DeliveryLoop, "poke"> = {
   async poke(reason) {
@@ -126,5 +132,6 @@ async function holdTill(): Promise<void> {
   });
 }
 
-// Unheard, the page would say «opening the books» for ever; as an error of this worker it says that the till stopped.
+// Unheard, the page would say «opening the books» for ever; as an error of this worker it says that the till
+// stopped.
 holdTill().catch((cause: unknown) => reportError(cause));

@@ -16,7 +16,8 @@ interface SyncEvent extends ExtendableEvent {
   readonly tag: string;
 }
 
-// Workbox keeps the files; which request gets which file is one rule, so its router (and what it weighs) stays out.
+// Workbox keeps the files; which request gets which file is one rule, so its router (and what it weighs)
+// stays out.
 const program = new PrecacheController();
 program.precache(self.__WB_MANIFEST);
 

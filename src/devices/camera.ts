@@ -43,8 +43,8 @@ export function browserCameraHost(): CameraHost {
 }
 
 /**
- * Opens the camera of that id, or, without one or when it is gone, the one that looks away from the screen; any
- * camera is better than none. `lost` is told once when the camera goes away while open. Never throws.
+ * Opens the camera of that id, or, without one or when it is gone, the one that looks away from the screen;
+ * any camera is better than none. `lost` is told once when the camera goes away while open. Never throws.
  */
 export async function openCamera(
   host: CameraHost,

@@ -1,11 +1,14 @@
 /**
- * How often a secret may be tried (PROTOCOL §10). A subject (an operator, a code) is slowed down and then locked; the
- * device as a whole only slows down, so that a prankster at the pad stops neither cash nor the manager (G24).
+ * How often a secret may be tried (PROTOCOL §10). A subject (an operator, a code) is slowed down and then
+ * locked; the device as a whole only slows down, so that a prankster at the pad stops neither cash nor the
+ * manager (G24).
  */
 export interface Attempts {
   /** Tries counted since the last success; written before each check, so a kill never gives one back. */
   readonly count: number;
-  /** Monotonic reading of the last counted try; null when this start counted none: the wait then begins anew. */
+  /**
+   * Monotonic reading of the last counted try; null when this start counted none: the wait then begins anew.
+   */
   readonly lastAtMonotonicMs: number | null;
 }
 
@@ -33,12 +36,17 @@ export type MayTry =
   | { readonly kind: "wait"; readonly waitMs: number; readonly tries: number }
   | { readonly kind: "locked" };
 
-/** May this subject be tried now? `nowMonotonicMs` runs from the start of this process and is never set back. */
+/**
+ * May this subject be tried now? `nowMonotonicMs` runs from the start of this process and is never set back.
+ */
 export function mayTry(subject: Attempts, nowMonotonicMs: number): MayTry {
   if (subject.count >= LOCK_AT) return { kind: "locked" };
   const waitMs = remaining(subject, WAITS_MS.get(subject.count) ?? 0, nowMonotonicMs);
   if (waitMs > 0) return { kind: "wait", waitMs, tries: subject.count };
-  return { kind: "yes", triesLeft: subject.count < FREE_TRIES ? FREE_TRIES - subject.count : LOCK_AT - subject.count };
+  return {
+    kind: "yes",
+    triesLeft: subject.count < FREE_TRIES ? FREE_TRIES - subject.count : LOCK_AT - subject.count,
+  };
 }
 
 /** May this device try anything of this class now? It slows down and never locks. */

@@ -1,6 +1,7 @@
 /**
- * What time it is for a till that nobody can set right (PROTOCOL §8). A mark only ever moves by a server's signed
- * answer or by plausible running on; a clock set back revives nothing, a clock that jumped ahead poisons nothing.
+ * What time it is for a till that nobody can set right (PROTOCOL §8). A mark only ever moves by a server's
+ * signed answer or by plausible running on; a clock set back revives nothing, a clock that jumped ahead
+ * poisons nothing.
  */
 
 /** The mark M and the monotonic reading that belongs to it. */
@@ -28,12 +29,19 @@ export const LEAP_LIMIT_MS: number = 16 * 24 * 60 * 60 * 1000;
 export const ANCHOR_ROUND_TRIP_MS = 10_000;
 
 /**
- * Reads the time. `sinceMarkMs` is the monotonic time since the mark was kept (0 after a restart, when nobody counted),
- * `clockMs` what the device's clock says. `anchoredHere`: a server answer set the mark since this start.
+ * Reads the time. `sinceMarkMs` is the monotonic time since the mark was kept (0 after a restart, when nobody
+ * counted), `clockMs` what the device's clock says. `anchoredHere`: a server answer set the mark since this
+ * start.
  */
-export function readTime(mark: TimeMark, sinceMarkMs: number, clockMs: number, anchoredHere: boolean): TimeReading {
+export function readTime(
+  mark: TimeMark,
+  sinceMarkMs: number,
+  clockMs: number,
+  anchoredHere: boolean,
+): TimeReading {
   const counted = mark.markMs + sinceMarkMs;
-  if (clockMs < counted - BACK_TOLERANCE_MS) return { nowMs: counted, quality: "back", mark: { ...mark, markMs: counted } };
+  if (clockMs < counted - BACK_TOLERANCE_MS)
+    return { nowMs: counted, quality: "back", mark: { ...mark, markMs: counted } };
   // M stays: had the leap been kept, a clock put right afterwards would read as set back for ever.
   if (clockMs > counted + LEAP_LIMIT_MS) return { nowMs: counted, quality: "leap", mark };
   const nowMs = Math.max(clockMs, counted);

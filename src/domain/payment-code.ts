@@ -1,11 +1,14 @@
 import type { CodeRefusal } from "./refusal.ts";
 
 /**
- * What a payment code claims, and the order in which a till judges it (PROTOCOL §9). Pure: bytes, signatures and
- * clocks are brought by the caller. Ids are hex text here; the bytes live in the protocol.
+ * What a payment code claims, and the order in which a till judges it (PROTOCOL §9). Pure: bytes, signatures
+ * and clocks are brought by the caller. Ids are hex text here; the bytes live in the protocol.
  */
 
-/** `exact`: the sale, or what remains of it, must equal the amount. `up-to`: covers what it can, the rest goes back. */
+/**
+ * `exact`: the sale, or what remains of it, must equal the amount. `up-to`: covers what it can, the rest goes
+ * back.
+ */
 export type CodeKind = "exact" | "up-to";
 /** `none`, the payment method's own password, or one that belongs to this code alone. */
 export type PasswordRule = "none" | "method" | "own";
@@ -43,8 +46,13 @@ export interface CodeSurroundings {
     readonly amountMinor: number;
     readonly here: boolean;
   };
-  /** `here`: leased to this till · `elsewhere`: to another · `none`: nobody holds it, the server must be asked. */
-  readonly lease: { readonly held: "here" | "none" } | { readonly held: "elsewhere"; readonly tillName: string };
+  /**
+   * `here`: leased to this till · `elsewhere`: to another · `none`: nobody holds it, the server must be
+   * asked.
+   */
+  readonly lease:
+    | { readonly held: "here" | "none" }
+    | { readonly held: "elsewhere"; readonly tillName: string };
   readonly keyEpochHeld: boolean;
   /** What remains to be paid of the open sale; null when the code brings its own sum. */
   readonly dueMinor: number | null;
@@ -57,8 +65,8 @@ export interface CodeCover {
 }
 
 /**
- * Judges a code whose signature holds, in the order of PROTOCOL §9 from audience to limits; the first no names the
- * refusal. The password, when there is one, is asked for after this.
+ * Judges a code whose signature holds, in the order of PROTOCOL §9 from audience to limits; the first no
+ * names the refusal. The password, when there is one, is asked for after this.
  */
 export function judgeCode(
   claims: CodeClaims,
@@ -83,7 +91,10 @@ export function judgeCode(
   return { ok: true, value: cover };
 }
 
-/** What a code pays of what is due, or null when an exact code does not fit. Without a sale the code brings the sum. */
+/**
+ * What a code pays of what is due, or null when an exact code does not fit. Without a sale the code brings
+ * the sum.
+ */
 export function coverOf(claims: CodeClaims, dueMinor: number | null): CodeCover | null {
   if (dueMinor === null) return { amountMinor: claims.amountMinor, returnedMinor: 0 };
   if (claims.kind === "exact") {

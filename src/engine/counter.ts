@@ -43,8 +43,8 @@ const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * From a presented code to the pad, to a sale, or to a refusal by name. Loaded after the keypad, whose first second it
- * would cost; kept with the program, so that an outage has it too.
+ * From a presented code to the pad, to a sale, or to a refusal by name. Loaded after the keypad, whose first
+ * second it would cost; kept with the program, so that an outage has it too.
  */
 export class Counter {
   readonly #p: CounterParts;
@@ -62,7 +62,8 @@ export class Counter {
     if (sales.isPaid) sales.drop();
     let judged = await this.#judge(presented);
     if (!judged.ok && NEWS_MAY_HELP.has(judged.refusal.refusal.code)) {
-      // Issued a moment ago at the office: what this till needs may be on its way. Asked for once, then judged again.
+      // Issued a moment ago at the office: what this till needs may be on its way. Asked for once, then
+      // judged again.
       const news = this.#p.askForNews();
       if (news) {
         await news;

@@ -20,7 +20,10 @@ export interface Desks {
   readonly time: TillTime;
   readonly ledger: Ledger;
   readonly mirror: Mirror | null;
-  /** Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it too. */
+  /**
+   * Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it
+   * too.
+   */
   readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
   readonly pads: PadDesk;

@@ -32,7 +32,8 @@ export async function applyInbox(
       if (row.id !== undefined) await db.inbox.delete(row.id);
     }
   } catch (cause) {
-    // Thrown on, it would shut the till for the sake of a setting: the page stays, and is applied another time.
+    // Thrown on, it would shut the till for the sake of a setting: the page stays, and is applied another
+    // time.
     if (!isQuotaError(cause) && !isDiskFault(cause)) throw cause;
     return { keyset: present, noRoom: isQuotaError(cause) };
   }

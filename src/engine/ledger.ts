@@ -165,14 +165,18 @@ export class Ledger {
         await this.#db.settings.put({ key: "mark", ...mark });
       });
     } catch (cause) {
-      // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay twice.
+      // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay
+      // twice.
       if (!isDiskFault(cause) || !sameHead(await this.#headAfter(cause), next)) throw cause;
     }
     await this.#mirror?.append(row);
     return entry;
   }
 
-  /** The head as the disk has it after a fault. Throws when not even that can be read: then the outcome is unknown. */
+  /**
+   * The head as the disk has it after a fault. Throws when not even that can be read: then the outcome is
+   * unknown.
+   */
   async #headAfter(fault: unknown): Promise<HeadRow | null> {
     try {
       return (await this.#db.head.get("head")) ?? null;

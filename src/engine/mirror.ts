@@ -76,12 +76,16 @@ export class Mirror {
     return entries;
   }
 
-  /** Begins the copy anew once it has grown long: for when the server's receipt stands for all that is in it. */
+  /**
+   * Begins the copy anew once it has grown long: for when the server's receipt stands for all that is in it.
+   */
   async forgetIfLong(): Promise<void> {
     if (this.#length > LONG_BYTES) await this.#cut(0);
   }
 
-  /** A copy that cannot be read must not keep the shop shut: it is remembered, and the database stands alone. */
+  /**
+   * A copy that cannot be read must not keep the shop shut: it is remembered, and the database stands alone.
+   */
   async #whole(): Promise<Bytes> {
     try {
       return await this.#file.readAll();
@@ -128,8 +132,9 @@ export async function continuation(
 }
 
 /**
- * The mirror's file in the origin private file system; null where there is none. Only workers may open it. Opened at
- * the first use and, when that failed, again at the next: another window or a full disk may have been in the way.
+ * The mirror's file in the origin private file system; null where there is none. Only workers may open it.
+ * Opened at the first use and, when that failed, again at the next: another window or a full disk may have
+ * been in the way.
  */
 export async function openMirrorFile(name = "journal.guitai"): Promise<MirrorFile | null> {
   if (!("storage" in navigator) || !("getDirectory" in navigator.storage)) return null;

@@ -47,8 +47,9 @@ export async function recoverFromMirror(
 }
 
 /**
- * Puts back from the mirror what is missing from `hole` on, up to the next entry that is there. True when that one
- * continues what was put back: the chain is whole again. What followed from these entries was kept in tables of its own.
+ * Puts back from the mirror what is missing from `hole` on, up to the next entry that is there. True when
+ * that one continues what was put back: the chain is whole again. What followed from these entries was kept
+ * in tables of its own.
  */
 export async function mendHole(
   db: TillDatabase,
@@ -70,8 +71,8 @@ export async function mendHole(
 }
 
 /**
- * What followed from an entry when it was committed, done once more: sales, spent codes, tries (I11: a power cut gives
- * none back), a stop. A PIN's record stands in no entry and cannot come back.
+ * What followed from an entry when it was committed, done once more: sales, spent codes, tries (I11: a power
+ * cut gives none back), a stop. A PIN's record stands in no entry and cannot come back.
  */
 async function replay(db: TillDatabase, row: JournalRow, tillName: string): Promise<SaleBody | null> {
   const entry = decodeEntry(row.bytes);

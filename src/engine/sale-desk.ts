@@ -177,7 +177,8 @@ export class SaleDesk {
       },
     });
     if (!committed.ok) {
-      // A covered code was spent or revoked meanwhile: kept here, it would refuse every other means of payment too.
+      // A covered code was spent or revoked meanwhile: kept here, it would refuse every other means of
+      // payment too.
       const isOurs = committed.refusal.code === "spent" || committed.refusal.code === "revoked";
       if (isOurs) this.#sale = { ...sale, covered: [], code: null };
       return committed;

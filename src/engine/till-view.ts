@@ -41,7 +41,8 @@ const LOW_STORAGE_BYTES = 50 * 1024 * 1024;
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
   const { identity, facts } = parts;
-  // Asked for together: the first screen waits for this, and each question alone is a way to the disk and back.
+  // Asked for together: the first screen waits for this, and each question alone is a way to the disk and
+  // back.
   const [shop, feed, policy, stop, operators, link] = await Promise.all([
     db.setting("shop"),
     db.setting("feed"),

@@ -50,8 +50,8 @@ export const MAX_BUILD_LENGTH = 40;
 const MAX_KIND_LENGTH = 40;
 
 /**
- * The entry's bytes. Throws when it is longer than 64 KiB, or has a member that no reader would take: met here, before
- * it is signed, it is a bug; met at the server it would be a sale that cannot be read for ever.
+ * The entry's bytes. Throws when it is longer than 64 KiB, or has a member that no reader would take: met
+ * here, before it is signed, it is a bug; met at the server it would be a sale that cannot be read for ever.
  */
 export function encodeEntry(entry: Entry): Bytes {
   const { clockMs, nowMs, quality } = entry.time;

@@ -5,8 +5,8 @@ import { signedByServer } from "./push.ts";
 import { readShape } from "./shape.ts";
 
 /**
- * The outside of a feed page (PROTOCOL §7): all that a carrier must check before it keeps the page for the engine. What
- * the changes say is read in `feed.ts`, which a carrier need not load.
+ * The outside of a feed page (PROTOCOL §7): all that a carrier must check before it keeps the page for the
+ * engine. What the changes say is read in `feed.ts`, which a carrier need not load.
  */
 export interface FeedEnvelope {
   readonly lineage: Bytes;

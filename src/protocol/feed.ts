@@ -101,7 +101,9 @@ function readFeedPage(envelope: FeedEnvelope): FeedPage | null {
     : { ...envelope, changes: changes.flatMap((read) => read?.change ?? []) };
 }
 
-/** Told apart: a change that is none at all (the page is no page), and one that this version does not know. */
+/**
+ * Told apart: a change that is none at all (the page is no page), and one that this version does not know.
+ */
 function readOne(shape: Shape): { readonly change: FeedChange | null } {
   return { change: readChange(shape) };
 }

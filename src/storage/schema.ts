@@ -210,7 +210,9 @@ export type DeliveryRow =
       readonly failures: number;
       readonly nextTryMs: number;
     }
-  /** Behind a fork: the server keeps all entries up to this one beside the chain. Nothing is receipted by it. */
+  /**
+   * Behind a fork: the server keeps all entries up to this one beside the chain. Nothing is receipted by it.
+   */
   | { readonly key: "taken-aside"; readonly epoch: number; readonly seq: number }
   /** Where the carrier found an entry gone that the server has not signed for. */
   | { readonly key: "hole"; readonly epoch: number; readonly seq: number }

@@ -23,7 +23,8 @@ interface SyncingRegistration extends ServiceWorkerRegistration {
 export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => void): UpdateOffer {
   const updateReady = signal(false);
   let registration: SyncingRegistration | null = null;
-  // Nobody before the engine has been told: asked meanwhile, it would ask this page, and the two would never end.
+  // Nobody before the engine has been told: asked meanwhile, it would ask this page, and the two would never
+  // end.
   let carrier: "service-worker" | "engine" | null = null;
   const carryBy = async (who: "service-worker" | "engine"): Promise<void> => {
     carrier = who;
@@ -42,7 +43,8 @@ export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => v
   addEventListener("online", () => poke("online"));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") poke("visible");
-    // Left with something unsent, nobody here will wake the carrier: the browser may. Its «no» changes nothing.
+    // Left with something unsent, nobody here will wake the carrier: the browser may. Its «no» changes
+    // nothing.
     else registration?.sync?.register(syncTag).catch(() => undefined);
   });
   setInterval(() => poke("timer"), timerMs);
@@ -59,8 +61,9 @@ export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => v
     if (!("serviceWorker" in navigator)) return carryBy("engine");
     let isOurs = navigator.serviceWorker.controller !== null;
     navigator.serviceWorker.addEventListener("controllerchange", () => {
-      // A newer build took over, and this one's files are gone: whatever it would load next is missing. It was let in
-      // where no sale was open; a window that only stands by must not get the till with half a program.
+      // A newer build took over, and this one's files are gone: whatever it would load next is missing. It
+      // was let in where no sale was open; a window that only stands by must not get the till with half a
+      // program.
       if (isOurs) location.reload();
       isOurs = true;
     });

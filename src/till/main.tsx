@@ -9,8 +9,8 @@ import "./panels.css";
 import "./screens.css";
 import "./small.css";
 
-// The engine has the longest way to the first screen: it begins before the screens themselves are fetched. Never on an
-// insecure page, where it would find no keys and no locks.
+// The engine has the longest way to the first screen: it begins before the screens themselves are fetched.
+// Never on an insecure page, where it would find no keys and no locks.
 const engineWorker = isSecureContext ? startWorker(engineWorkerUrl, "engine") : null;
 const { start } = await import("./start.tsx");
 await start(engineWorker);

@@ -14,8 +14,8 @@ import { type Till, TillProvider } from "./till-context.ts";
 const clockEveryMs = 5_000;
 
 /**
- * Draws the till around its engine: first what the keypad needs, all else after the first paint. Without an engine (an
- * insecure page) it says what is missing and how to mend it.
+ * Draws the till around its engine: first what the keypad needs, all else after the first paint. Without an
+ * engine (an insecure page) it says what is missing and how to mend it.
  */
 export async function start(engineWorker: Worker | null): Promise<void> {
   const link = engineWorker && followEngine(engineWorker);

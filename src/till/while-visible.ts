@@ -1,6 +1,6 @@
 /**
- * Runs something only while the page can be seen: `begin` now, if it can, and at each return, `end` whenever it is
- * hidden. Answers how to stop following; that calls neither.
+ * Runs something only while the page can be seen: `begin` now, if it can, and at each return, `end` whenever
+ * it is hidden. Answers how to stop following; that calls neither.
  */
 export function whileVisible(
   page: Pick<Document, "visibilityState" | "addEventListener" | "removeEventListener">,

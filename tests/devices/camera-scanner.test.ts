@@ -3,7 +3,9 @@ import { createCameraScanner } from "#devices/camera-scanner.ts";
 import type { CameraScanner, RememberedCamera } from "#devices/camera-scanner.ts";
 import type { ScannerRefusal } from "#devices/scanner.ts";
 
-/** A page without a camera picture: what the scanner says and lets go of when something is missing or breaks. */
+/**
+ * A page without a camera picture: what the scanner says and lets go of when something is missing or breaks.
+ */
 interface Scene {
   readonly scanner: CameraScanner;
   readonly troubles: ScannerRefusal[];

@@ -52,7 +52,8 @@ it("G9 G10: the owner sets the policy, issues ¥38.00 with a password of their o
   holdBeforeCamera(video, activation);
   const cashier = new Cashier(await tablet.start({ cameraVideo: video }));
   await cashier.enrol(server.url);
-  // Until everything the till needs in an outage is on it: its settings, the code's lease, the program itself.
+  // Until everything the till needs in an outage is on it: its settings, the code's lease, the program
+  // itself.
   await cashier.expectToSee("已连接");
   await cashier.programKept();
 });

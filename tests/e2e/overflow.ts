@@ -34,8 +34,8 @@ export const tillRules: OverflowRules = {
 };
 
 /**
- * What stands on the page and should not: boxes beyond the viewport, text wider or higher than its box, targets under
- * the size. One line each, empty when all is well.
+ * What stands on the page and should not: boxes beyond the viewport, text wider or higher than its box,
+ * targets under the size. One line each, empty when all is well.
  */
 export function findOverflow(page: Page, rules: OverflowRules): Promise<readonly string[]> {
   return page.evaluate((given) => {

@@ -1,5 +1,5 @@
-// The two people of every story: the owner at the office, the cashier at the till. They do what a person does (look for
-// a label, press, type, hold a code before the camera) and count it.
+// The two people of every story: the owner at the office, the cashier at the till. They do what a person does
+// (look for a label, press, type, hold a code before the camera) and count it.
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { encode } from "uqr";
@@ -150,8 +150,8 @@ export class Cashier {
   async press(name: string | RegExp): Promise<void> {
     const button = this.page.getByRole("button", { name, exact: typeof name === "string" });
     await button.waitFor();
-    // The primary of a screen that just changed is deaf (UX §6). The hand comes down when that time is over by the
-    // page's own clock: it is part of the story.
+    // The primary of a screen that just changed is deaf (UX §6). The hand comes down when that time is over
+    // by the page's own clock: it is part of the story.
     await button.evaluate(async (_element, ms) => {
       const cameMs = performance.now();
       while (performance.now() - cameMs < ms) await new Promise(requestAnimationFrame);

@@ -1,3 +1,4 @@
+import axe from "axe-core";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -23,6 +24,11 @@ const types: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
 };
+
+declare global {
+  // Put into the page by its source, below.
+  var axe: typeof import("axe-core");
+}
 
 let outDir: string;
 let browser: Browser;
@@ -73,6 +79,27 @@ describe("the till's screens at the five measured sizes", () => {
       expect(found).toEqual([]);
     }, 60_000);
   }
+
+  it("WCAG 2.2 AA: nothing on any screen that a machine can find, in light and in dark", async () => {
+    const found: string[] = [];
+    await page.setViewportSize(viewports[0]);
+    // A screen half faded in has half its contrast for 160 ms; what stands is what is judged.
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    for (const scene of Object.keys(scenes)) {
+      for (const theme of ["light", "dark"]) {
+        await open(scene, `language=zh-CN&theme=${theme}`);
+        await page.evaluate(axe.source);
+        const faults = await page.evaluate(async () => {
+          const { violations } = await globalThis.axe.run(document, {
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+          });
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+        });
+        found.push(...faults.map((fault) => `${scene} ${theme} ${fault}`));
+      }
+    }
+    expect(found).toEqual([]);
+  }, 120_000);
 
   it("larger text, the left hand and dark colours move nothing out of its place", async () => {
     const found: string[] = [];

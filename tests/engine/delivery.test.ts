@@ -251,7 +251,10 @@ async function arrived(till: BenchTill): Promise<boolean> {
   return ours.length > 0 && JSON.stringify(ours) === JSON.stringify(theirs);
 }
 
-/** The server has another entry at our next seq, signed by our own key or by a stranger's; then we sell and deliver. */
+/**
+ * The server has another entry at our next seq, signed by our own key or by a stranger's; then we sell and
+ * deliver.
+ */
 async function forkAt(till: BenchTill, signer: "own" | "stranger"): Promise<void> {
   const identity = await till.db.enrolled();
   const head = await till.db.head.get("head");

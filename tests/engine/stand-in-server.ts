@@ -16,8 +16,8 @@ import { keysetRow, newSigningKey, type SigningKey } from "../protocol/shop.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import { makeCode, type CodeOf, type HandedCode } from "./handed-code.ts";
 
-// A server made of protocol functions and a Map: what a till may expect of the real one, and nothing more. Written
-// apart from server/, so that the two check each other.
+// A server made of protocol functions and a Map: what a till may expect of the real one, and nothing more.
+// Written apart from server/, so that the two check each other.
 
 /** A till as this server knows it. */
 export interface KnownTill {
@@ -294,7 +294,9 @@ export class StandInServer {
     return cbor(push.encodeSignedAnswer(await this.#answerOf(till, said, await push.hashRequest(body))));
   }
 
-  /** Exactly once: what is there is not there twice, what differs is a fork, what does not follow is a gap. */
+  /**
+   * Exactly once: what is there is not there twice, what differs is a fork, what does not follow is a gap.
+   */
   async #store(
     till: KnownTill,
     entries: readonly SignedEntry[],

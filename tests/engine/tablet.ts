@@ -15,8 +15,8 @@ import { PinDesk, type Argon2 } from "#engine/vault/pin-desk.ts";
 import { TillDatabase } from "#storage/till-database.ts";
 import { UnreliableNetwork } from "./unreliable-network.ts";
 
-// A till on a workbench: the real engine over IndexedDB in memory, the pin worker in this very thread, a clock that is
-// pushed on by hand and a network that does as it is told.
+// A till on a workbench: the real engine over IndexedDB in memory, the pin worker in this very thread, a
+// clock that is pushed on by hand and a network that does as it is told.
 
 /** Argon2id as the till uses it. */
 export const realArgon2: Argon2 = async (secret, salt, profile) =>
@@ -78,7 +78,10 @@ export interface TabletParts {
   readonly databaseName?: string;
 }
 
-/** A tablet and its program: what a process, a disk and a network are to the engine. Knows no particular server. */
+/**
+ * A tablet and its program: what a process, a disk and a network are to the engine. Knows no particular
+ * server.
+ */
 export class Tablet {
   readonly world: WorldClock;
   readonly network: UnreliableNetwork;
@@ -114,8 +117,8 @@ export class Tablet {
   }
 
   /**
-   * Starts the program on the same disk: a new process, monotonic time from nought. `elsewhereMs`: so long it stands
-   * behind another window before it gets the till.
+   * Starts the program on the same disk: a new process, monotonic time from nought. `elsewhereMs`: so long it
+   * stands behind another window before it gets the till.
    */
   async start({ elsewhereMs = 0 } = {}): Promise<void> {
     this.db = new TillDatabase(this.databaseName);
@@ -209,7 +212,10 @@ export class Tablet {
     };
   }
 
-  /** A round of delivery as the service worker makes it, and the engine's look at what came; until nothing moves. */
+  /**
+   * A round of delivery as the service worker makes it, and the engine's look at what came; until nothing
+   * moves.
+   */
   async deliver(): Promise<void> {
     for (let rounds = 0; rounds < 20; rounds++) {
       const before = this.wantedSyncs;
@@ -279,7 +285,10 @@ export class Tablet {
     return body;
   }
 
-  /** Every entry verified with the certificate alone, from genesis on; the first seq that does not hold, or null. */
+  /**
+   * Every entry verified with the certificate alone, from genesis on; the first seq that does not hold, or
+   * null.
+   */
   async brokenAt(): Promise<number | null> {
     const identity = await this.db.enrolled();
     const certificate = identity && decodeCertificate(identity.certificate);

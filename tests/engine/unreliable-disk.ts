@@ -1,7 +1,7 @@
 import { IDBObjectStore } from "fake-indexeddb";
 
-// A disk that fails on demand, as browsers do it: at the last moment, when every request of the transaction has
-// succeeded already and only `abort` tells; or at the request that writes the entry.
+// A disk that fails on demand, as browsers do it: at the last moment, when every request of the transaction
+// has succeeded already and only `abort` tells; or at the request that writes the entry.
 
 /** How the next writes of an entry end. */
 interface Failure {

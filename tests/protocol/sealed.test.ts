@@ -16,7 +16,8 @@ describe("PROTOCOL §1 seal: what the server sends to one till only", () => {
   });
 
   it("C4: opens for every vault there may be, whichever of two points its public key is", async () => {
-    // A library that guesses the public key from a hidden private one is right for half of them: sixteen tell.
+    // A library that guesses the public key from a hidden private one is right for half of them: sixteen
+    // tell.
     for (let n = 0; n < 16; n++) {
       const { pair, point } = await newVaultPair();
       expect(await openSealed(pair, aad, await seal(point, aad, utf8("x")))).toEqual(utf8("x"));

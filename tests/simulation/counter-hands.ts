@@ -107,7 +107,10 @@ export class CounterHands {
     ]);
   }
 
-  /** A second window opens the same database, and both are paid at once: only a lock of the browser forbids it. */
+  /**
+   * A second window opens the same database, and both are paid at once: only a lock of the browser forbids
+   * it.
+   */
   async sellInTwoWindows(amountMinor: number): Promise<void> {
     await this.comeIn();
     await this.#clear();

@@ -4,8 +4,8 @@ import type { PaidView } from "#protocol/engine-calls.ts";
 import type { JournalRow } from "#storage/schema.ts";
 import type { OfficeBooks } from "./office.ts";
 
-// What must hold after every schedule (DESIGN §11), each in a function of its own. A function answers the sentence
-// that says what is broken, or null.
+// What must hold after every schedule (DESIGN §11), each in a function of its own. A function answers the
+// sentence that says what is broken, or null.
 
 /** A till at the end of a schedule. */
 export interface TillAtEnd {

@@ -6,7 +6,8 @@ const statements = [
   `create schema control`,
   `create table control.users (
     id text primary key, name text not null, email text not null unique, email_verified boolean not null,
-    image text, created_at timestamptz not null default now(), updated_at timestamptz not null default now())`,
+    image text, created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now())`,
   `create table control.accounts (
     id text primary key, account_id text not null, provider_id text not null,
     user_id text not null references control.users (id) on delete cascade, password text,
@@ -24,12 +25,14 @@ const statements = [
     id text primary key, identifier text not null, value text not null, expires_at timestamptz not null,
     created_at timestamptz not null default now(), updated_at timestamptz not null default now())`,
   `create table control.instance (
-    single boolean primary key default true check (single), lineage bytea not null check (length(lineage) = 8),
+    single boolean primary key default true check (single),
+    lineage bytea not null check (length(lineage) = 8),
     master_check bytea not null, recovery_wrap bytea, created_at_ms bigint not null,
     setup_token_hash bytea, setup_done_at_ms bigint,
     check (setup_done_at_ms is null or setup_token_hash is null))`,
   `create table control.instance_keys (
-    kid bytea primary key check (length(kid) = 8), use text not null check (use in ('root', 'answer', 'export')),
+    kid bytea primary key check (length(kid) = 8),
+    use text not null check (use in ('root', 'answer', 'export')),
     public_key bytea not null check (length(public_key) = 65), sealed_key bytea not null,
     not_before_ms bigint not null, not_after_ms bigint not null,
     state text not null check (state in ('active', 'retired', 'withdrawn')))`,
@@ -39,7 +42,8 @@ const statements = [
     language text not null check (language in ('zh-CN', 'en')), currency text not null,
     sealed_data_key bytea not null, sealed_master_secret bytea not null, created_at_ms bigint not null)`,
   `create table control.merchant_keys (
-    merchant_id bytea not null references control.merchants (merchant_id), kid bytea not null check (length(kid) = 8),
+    merchant_id bytea not null references control.merchants (merchant_id),
+    kid bytea not null check (length(kid) = 8),
     public_key bytea not null check (length(public_key) = 65), sealed_key bytea not null,
     not_before_ms bigint not null, not_after_ms bigint not null,
     state text not null check (state in ('active', 'retired', 'withdrawn')), primary key (merchant_id, kid))`,

@@ -65,7 +65,10 @@ export async function carry(store: DeliveryStore, round: Round, listener: RoundL
   return pushed === "done" ? carrier.pull(feed.version) : pushed;
 }
 
-/** Does an answer that speaks against us say that the server has all entries up to `seq`, in the chain or beside it? */
+/**
+ * Does an answer that speaks against us say that the server has all entries up to `seq`, in the chain or
+ * beside it?
+ */
 function takesAside(answer: Answer, seq: number): boolean {
   const { result } = answer;
   return result === "fork" || result === "quarantined" || (result === "ok" && answer.seq > seq);
@@ -104,7 +107,8 @@ class Carrier {
     if (!(await this.#token()) || known < 0) {
       const hello = await this.#hello(head);
       if (hello === null) return "no-answer";
-      // What speaks against this till stops its codes, never its deliveries: they go to quarantine (PROTOCOL §6).
+      // What speaks against this till stops its codes, never its deliveries: they go to quarantine (PROTOCOL
+      // §6).
       if (hello === "finding") end = hello;
       else known = hello;
     }
@@ -146,7 +150,10 @@ class Carrier {
     return end;
   }
 
-  /** The last entry that needs no sending: receipted, or in quarantine. Only a receipt lets anything be deleted. */
+  /**
+   * The last entry that needs no sending: receipted, or in quarantine. Only a receipt lets anything be
+   * deleted.
+   */
   async #lastTaken(): Promise<number> {
     const { epoch } = this.#identity;
     const receipted = (await this.#store.receipt(epoch))?.seq ?? -1;
@@ -255,7 +262,9 @@ class Carrier {
     return "finding";
   }
 
-  /** An entry between receipt and head is gone from the database: the engine looks whether the mirror has it. */
+  /**
+   * An entry between receipt and head is gone from the database: the engine looks whether the mirror has it.
+   */
   async #holeAt(seq: number): Promise<RoundEnd> {
     const { epoch } = this.#identity;
     if (await this.#store.journalRow(epoch, seq)) return "no-answer";

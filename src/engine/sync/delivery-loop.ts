@@ -84,7 +84,8 @@ export class DeliveryLoop {
       if (end !== "nothing") await this.#close(store, end);
       this.#s.announce();
     } catch (cause) {
-      // A full disk, or the database closed under us: what was not written is asked for again in a later round.
+      // A full disk, or the database closed under us: what was not written is asked for again in a later
+      // round.
       if (!(cause instanceof DOMException)) throw cause;
       this.#answered = false;
       this.#s.announce();

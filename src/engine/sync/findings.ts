@@ -12,7 +12,8 @@ import { mendHole } from "../recovery.ts";
 
 /**
  * Judges what a signed answer said against this till (PROTOCOL §6). Null: not proven, go on. A reason stops
- * codes and secrets; cash and delivery go on in every case. An entry that is gone is first looked for in the mirror.
+ * codes and secrets; cash and delivery go on in every case. An entry that is gone is first looked for in the
+ * mirror.
  */
 export async function judgeFinding(
   db: TillDatabase,

@@ -18,7 +18,10 @@ export class AttemptBook {
   readonly #db: TillDatabase;
   readonly #ledger: Ledger;
   readonly #monotonicMs: () => number;
-  /** When this window got the till: it may have stood behind another one for long, and no wait runs off meanwhile. */
+  /**
+   * When this window got the till: it may have stood behind another one for long, and no wait runs off
+   * meanwhile.
+   */
   readonly #openedAtMs: number;
   /** When each key was last counted in this run; what is not here was counted before a restart. */
   readonly #lastAt = new Map<string, number>();

@@ -211,8 +211,8 @@ interface SaveBarProps {
 }
 
 /**
- * «3 changes · 2 of 3 tills reachable»: what is not saved yet and how far a save will get at once; after the save
- * how far it has got. Always in sight, for a refusal must not stand below the fold.
+ * «3 changes · 2 of 3 tills reachable»: what is not saved yet and how far a save will get at once; after the
+ * save how far it has got. Always in sight, for a refusal must not stand below the fold.
  */
 function SaveBar({ changes, answer, save, onDiscard }: SaveBarProps): JSX.Element {
   const t = officeTexts.now;

@@ -33,8 +33,8 @@ export interface RefusalTexts {
 const refusalTexts: Signal<TextSet<RefusalTexts> | null> = signal(null);
 
 /**
- * Fetches the sentences in the language in force; they follow every later switch. The keypad does not wait for
- * them: nothing can be refused before it stands. Rejects when they cannot be had.
+ * Fetches the sentences in the language in force; they follow every later switch. The keypad does not wait
+ * for them: nothing can be refused before it stands. Rejects when they cannot be had.
  */
 export async function loadRefusalTexts(): Promise<void> {
   if (refusalTexts.value !== null) return;
