@@ -1,4 +1,4 @@
-// The headers that stand on every answer. What they stop and what they do not: docs/security.md.
+// The headers that stand on every answer. What they stop and what they do not: docs/threats.md.
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import { isHttps } from "../config.ts";

@@ -133,11 +133,15 @@ export function createFlow(
       }),
     nextSale: () =>
       run(async () => {
+        const before = place.value;
         await engine.nextSale();
-        go(counter);
+        // A hand that went on to the list meanwhile is not pulled back.
+        if (place.value === before) go(counter);
       }),
     withdrawCode: () =>
       run(async () => {
+        // The code still lies before the camera: left on, it would bring the pad straight back.
+        cameraOn.value = false;
         await engine.withdrawCode();
         go(counter);
       }),

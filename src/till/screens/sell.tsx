@@ -100,6 +100,14 @@ export function SellScreen(): JSX.Element {
         </PrimaryButton>
       );
     }
+    if (view.stop !== null) {
+      // Nothing that is scanned can be taken: said on the button, which keeps its place.
+      return (
+        <PrimaryButton actId="scan" unavailable={t.sell.stoppedCashOnly} onPress={() => undefined}>
+          {t.sell.scan}
+        </PrimaryButton>
+      );
+    }
     return camera ? (
       <PrimaryButton actId="camera-off" onPress={() => (flow.cameraOn.value = false)}>
         {t.camera.stop}
