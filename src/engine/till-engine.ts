@@ -404,6 +404,7 @@ export class Engine implements TillEngine {
       operator: this.#operator,
       sale: desks?.sales.view() ?? null,
       clock: desks?.time.read().quality ?? "plausible",
+      clockMs: this.#p.surroundings.clockMs(),
       full: desks?.ledger.full ?? false,
       copyFailed: desks?.mirror?.broken ?? false,
       facts: this.#facts,

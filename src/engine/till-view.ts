@@ -9,7 +9,7 @@ import type {
 import type { Quality } from "#domain/clock.ts";
 import { decodeEntry } from "#protocol/entry.ts";
 import { decodeTillBody } from "#protocol/entry-bodies.ts";
-import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { DeliveryRow, IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
 import { MAX_SALE_MINOR } from "./sale-desk.ts";
@@ -28,6 +28,8 @@ export interface ViewParts {
   readonly operator: OperatorRow | null;
   readonly sale: SaleView | null;
   readonly clock: Quality;
+  /** The device's clock. */
+  readonly clockMs: number;
   readonly full: boolean;
   /** The second copy of the journal could not be written. */
   readonly copyFailed: boolean;
@@ -37,6 +39,10 @@ export interface ViewParts {
 
 /** Below this much room the strip says so; a sale takes about 4 kB. */
 const LOW_STORAGE_BYTES = 50 * 1024 * 1024;
+/** An open till asks the server every 30 s, one whose page is hidden every minute. */
+const LATELY_MS = 180_000;
+/** Lines of the list at once; a shop sells some hundreds a day. */
+const MAX_SALE_ROWS = 2000;
 
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
@@ -49,7 +55,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     db.setting("policy"),
     db.setting("stop"),
     operatorViews(db),
-    linkView(db, identity, facts.onLine),
+    linkView(db, identity, facts.onLine, parts.clockMs),
   ]);
   return {
     phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
@@ -103,12 +109,17 @@ async function operatorViews(db: TillDatabase): Promise<readonly OperatorView[]>
     .map(({ id, name, role }) => ({ id, name, role, hasPin: withPin.has(id) }));
 }
 
-async function linkView(db: TillDatabase, identity: IdentityRow | null, onLine: boolean): Promise<LinkView> {
+async function linkView(
+  db: TillDatabase,
+  identity: IdentityRow | null,
+  onLine: boolean,
+  clockMs: number,
+): Promise<LinkView> {
   const [unsent, row] = await Promise.all([unsentSales(db, identity), db.delivery.get("state")]);
   const state = row?.key === "state" ? row : null;
   const running = state?.state === "syncing" && state.of > 0 ? { done: state.done, of: state.of } : null;
   return {
-    state: onLine ? (state?.state ?? "syncing") : "offline",
+    state: onLine ? knownState(state, clockMs) : "offline",
     sinceMs: state
       ? state.state === "online"
         ? state.sinceMs
@@ -117,6 +128,13 @@ async function linkView(db: TillDatabase, identity: IdentityRow | null, onLine: 
     ...unsent,
     progress: running,
   };
+}
+
+/** «Connected» only on an answer of late: the row may be yesterday's, and the network gone since. */
+function knownState(row: Extract<DeliveryRow, { key: "state" }> | null, clockMs: number): LinkView["state"] {
+  if (row === null) return "syncing";
+  const ageMs = Math.abs(clockMs - (row.lastAnswerMs ?? 0));
+  return row.state === "online" && ageMs > LATELY_MS ? "syncing" : row.state;
 }
 
 /** Sales behind the last receipt: a difference of two running figures, however many days lie between. */
@@ -146,7 +164,7 @@ export async function saleRows(
   page: { readonly before: number | null; readonly limit: number },
 ): Promise<readonly SaleRow[]> {
   const sales = db.sales.orderBy("[epoch+seq]").reverse();
-  const limit = Math.min(Math.max(1, page.limit), 200);
+  const limit = Math.min(Math.max(1, page.limit), MAX_SALE_ROWS);
   const rows = await (page.before === null ? sales : sales.filter((row) => row.seq < (page.before ?? 0)))
     .limit(limit)
     .toArray();

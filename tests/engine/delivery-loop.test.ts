@@ -93,6 +93,18 @@ describe("when rounds of delivery run (C7)", () => {
     await till.engine.pageFacts({ onLine: false, persisted: true, freeBytes: null });
     expect(till.view.link.state).toBe("offline");
   });
+
+  it("G6: a till started in an outage does not say that it is connected because it was so yesterday", async () => {
+    const till = await BenchTill.ready();
+    expect(till.view.link.state).toBe("online");
+    till.network.down = true;
+    till.kill();
+    till.world.pass(3_600_000);
+    await till.start();
+    expect(till.view.link.state).toBe("syncing");
+    await till.deliver();
+    expect(till.view.link.state).toBe("silent");
+  });
 });
 
 /** How many requests were tried since: with the line cut, or with nothing to push, each round tries one. */
