@@ -174,7 +174,7 @@ const activation: Handler = async (c, books, by) => {
 const compare: Handler = async (c, books, by) => {
   const body = await readJson(c, compareRequest);
   if (!body.ok) return no(c, 400, body.refusal);
-  const done = await compareTill(books, by, idOf(c), body.value.same);
+  const done = await compareTill(books, by, idOf(c), body.value);
   return done.ok ? await oneTill(c, books, by, done.value) : no(c, statusOf(done.refusal), done.refusal);
 };
 

@@ -1,7 +1,7 @@
 // What the office does to tills: each an audited change that the tills learn through their feed.
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { Bytes } from "#protocol/bytes.ts";
-import { MAX_TILLS, type ActivationAnswer } from "#protocol/office-api.ts";
+import { MAX_TILLS, type ActivationAnswer, type CompareRequest } from "#protocol/office-api.ts";
 import { audit } from "../audit.ts";
 import { keysOf, wake, type Books } from "../books.ts";
 import type { IssueFor } from "../codes/issue-code.ts";
@@ -98,7 +98,7 @@ export async function compareTill(
   books: Books,
   by: IssueFor,
   shortId: string,
-  same: boolean,
+  { same, epoch }: CompareRequest,
 ): Promise<Result<Bytes, { readonly code: "not-found" | "till-revoked" }>> {
   const { merchant, userId } = by;
   const done = await books.db.transaction().execute(async (tx) => {
@@ -113,8 +113,10 @@ export async function compareTill(
       .where("till_id", "=", till.till_id)
       .where("state", "=", "pending")
       .executeTakeFirst();
-    // Said twice, or nothing to compare: the row that is answered says how it stands.
-    if (pending === undefined) return accepted(new Uint8Array(till.till_id));
+    // Said twice, nothing to compare, or of a tablet that another has taken the place of since: the row that is
+    // answered says how it stands.
+    if (pending === undefined || (epoch !== undefined && epoch !== pending.epoch))
+      return accepted(new Uint8Array(till.till_id));
     if (same) await confirmEpoch(tx, merchant, till.till_id, pending.epoch, nowMs);
     else await closeEpochs(tx, merchant, till.till_id, ["pending"], "rejected");
     const what = same ? "till-confirmed" : "till-rejected";

@@ -43,7 +43,8 @@ export interface OfficeApi {
   readonly addTill: (name: string) => Promise<Answer<TillRow>>;
   /** Makes a new activation code; the one before stops working. */
   readonly activateTill: (id: string) => Promise<Answer<ActivationAnswer>>;
-  readonly compareTill: (id: string, same: boolean) => Promise<Answer<TillRow>>;
+  /** `epoch`: the one whose digits were on the screen. */
+  readonly compareTill: (id: string, same: boolean, epoch: number | null) => Promise<Answer<TillRow>>;
   readonly revokeTill: (id: string) => Promise<Answer<TillRow>>;
   readonly sales: (before: number | null) => Promise<Answer<Page<SaleListRow>>>;
   readonly sale: (id: string) => Promise<Answer<SaleDetail>>;
@@ -79,7 +80,8 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     tills: () => http.get(`${office}/tills`, { sinceMs: startOfDayMs(serverNowMs()) }),
     addTill: (name) => http.send("POST", `${office}/tills`, { name }),
     activateTill: (id) => http.send("POST", `${office}/tills/${id}/activation`),
-    compareTill: (id, same) => http.send("POST", `${office}/tills/${id}/compare`, { same }),
+    compareTill: (id, same, epoch) =>
+      http.send("POST", `${office}/tills/${id}/compare`, epoch === null ? { same } : { same, epoch }),
     revokeTill: (id) => http.send("POST", `${office}/tills/${id}/revoke`),
     sales: (before) => http.get(`${office}/sales`, page(before)),
     sale: (id) => http.get(`${office}/sales/${id}`),

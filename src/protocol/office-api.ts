@@ -182,7 +182,15 @@ export interface IssuedCode extends CodeDetail {
 }
 
 export const newTillRequest: v.GenericSchema<{ name: string }> = v.strictObject({ name });
-export const compareRequest: v.GenericSchema<{ same: boolean }> = v.strictObject({ same: v.boolean() });
+export const compareRequest: v.GenericSchema<CompareRequest> = v.strictObject({
+  same: v.boolean(),
+  epoch: v.optional(v.pipe(v.number(), v.safeInteger("epoch"), v.minValue(1, "epoch"))),
+});
+export interface CompareRequest {
+  readonly same: boolean;
+  /** The row's epoch whose digits the owner looked at: nothing is done when another tablet waits by now. */
+  readonly epoch?: number | undefined;
+}
 export interface ActivationAnswer {
   /** «AB12-CD34-EF56», for typing; valid ten minutes, once. */
   readonly typedCode: string;

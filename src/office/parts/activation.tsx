@@ -88,7 +88,7 @@ export function Compare({
   const t = officeTexts.now.till;
   const { api } = useOffice();
   const answer = useAct();
-  const say = (same: boolean): void => answer.run(() => api.compareTill(till.id, same), onDone);
+  const say = (same: boolean): void => answer.run(() => api.compareTill(till.id, same, till.epoch), onDone);
   return (
     <div class="compare">
       <p>{t.compareWhy}</p>

@@ -4,6 +4,7 @@ import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { encodeCbor } from "../../../src/protocol/cbor.ts";
 import { randomBytes } from "../../../src/protocol/bytes.ts";
 import { newSigningPair } from "../../../src/protocol/crypto.ts";
+import type { TillRow } from "../../../src/protocol/office-api.ts";
 import { signHello } from "../../../src/protocol/push.ts";
 import { HeadlessTill, openNeighbour, openShop, type Shop } from "../headless-till.ts";
 
@@ -60,6 +61,22 @@ describe("a tablet the shop does not trust, or no more", () => {
       return { tablet };
     });
     expect(await enrolling.tablet).toEqual({ ok: false, refusal: { code: "activation-killed" } });
+  });
+
+  it("§3: «same» is said of the tablet whose digits were on the screen, and of no other", async () => {
+    const tablet = async (): Promise<HeadlessTill> => {
+      const path = `/api/office/tills/${first}/activation`;
+      const { typedCode } = await shop.ask<{ typedCode: string }>("POST", path);
+      const enrolled = await HeadlessTill.enrol(shop.wire, typedCode, () => shop.server.clock.ms);
+      if (!enrolled.ok) throw new Error(enrolled.refusal.code);
+      return enrolled.value;
+    };
+    const seen = await tablet();
+    const other = await tablet();
+    const compare = async (epoch: number): Promise<TillRow> =>
+      await shop.ask<TillRow>("POST", `/api/office/tills/${first}/compare`, { same: true, epoch });
+    expect(await compare(seen.certificate.epoch)).toMatchObject({ state: "comparing", epoch: 2 });
+    expect(await compare(other.certificate.epoch)).toMatchObject({ state: "active", epoch: 2 });
   });
 
   it("§3: a used code, sent again and again, buys no more guesses at the others", async () => {
