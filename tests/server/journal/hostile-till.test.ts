@@ -100,7 +100,7 @@ describe("a till whose cashier signs what he likes harms nobody's books but his 
     expect(await codeNow(shop, code.id)).toMatchObject({ state: "spent" });
   });
 
-  it("§9: what goes back to the issuer's list is what the code was worth less what was sold, whoever says more", async () => {
+  it("§9: what goes back is what the code was worth less what was sold, whoever says more", async () => {
     const upTo = await shop.issue({ kind: "up-to", amountMinor: 10_000, tillId: first });
     const exact = await shop.issue({ amountMinor: 3800, tillId: first });
     await bad.sell([await tenderOf(shop, upTo, 1000, 99_000_000)]);
