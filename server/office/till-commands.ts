@@ -113,8 +113,8 @@ export async function compareTill(
       .where("till_id", "=", till.till_id)
       .where("state", "=", "pending")
       .executeTakeFirst();
-    // Said twice, nothing to compare, or of a tablet that another has taken the place of since: the row that is
-    // answered says how it stands.
+    // Said twice, nothing to compare, or of a tablet whose place another has taken: the row that is answered
+    // says how it stands.
     if (pending === undefined || (epoch !== undefined && epoch !== pending.epoch))
       return accepted(new Uint8Array(till.till_id));
     if (same) await confirmEpoch(tx, merchant, till.till_id, pending.epoch, nowMs);
