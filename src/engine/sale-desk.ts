@@ -73,7 +73,7 @@ export class SaleDesk {
     };
   }
 
-  /** Opens a sale. One that is paid makes room; one that is not must be cancelled first. */
+  /** Opens a sale in place of the one before; codes that an unpaid one had covered stay unspent. */
   async open(totalMinor: number): Promise<Result<SaleView, TillRefusal>> {
     if (!Number.isSafeInteger(totalMinor) || totalMinor < 1 || totalMinor > MAX_SALE_MINOR) {
       return refused({ code: "amount-out-of-range", maxMinor: MAX_SALE_MINOR });

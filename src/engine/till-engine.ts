@@ -1,3 +1,4 @@
+import type { Quality } from "#domain/clock.ts";
 import { refused, accepted, type Result } from "#domain/result.ts";
 import type { CodeRefusal, EnrolRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
@@ -64,6 +65,7 @@ export class Engine implements TillEngine {
   #listener: ((view: TillView) => void) | null = null;
   #phase: TillView["phase"] | null = "booting";
   readonly #turns = new Turns();
+  #clockNoted: Quality = "plausible";
   #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
 
   constructor(parts: EngineParts) {
@@ -350,11 +352,21 @@ export class Engine implements TillEngine {
       const identity = await db.enrolled();
       if (identity) this.#desks = { ...desks, identity };
       await this.#letDismissedGo(desks);
+      await this.#noteClock(desks);
       const after = await db.setting("feed");
       // More pages may wait on the server: the round stopped for this inbox to be emptied.
       if (after && before && after.version > before.version) this.#wantSync();
     }
     await this.#show();
+  }
+
+  /** A clock that left the range in which it is believed, or came back to it, is an entry (PROTOCOL §8). */
+  async #noteClock(desks: Desks): Promise<void> {
+    const { quality, clockMs, nowMs } = desks.time.read();
+    const standing = quality === "back" || quality === "leap" ? quality : "plausible";
+    if (standing === this.#clockNoted) return;
+    const body = { kind: "clock-jump", quality: standing, clockMs, nowMs } as const;
+    if ((await desks.ledger.append({ body: () => body })).ok) this.#clockNoted = standing;
   }
 
   /** Whoever the owner dismissed takes no further sale, however long nobody locked the till. */

@@ -38,6 +38,18 @@ describe("a till's clock (PROTOCOL §8)", () => {
     expect(await till.engine.presentScan(code.text)).toMatchObject({ kind: "paid" });
   });
 
+  it("B9: a clock that leaves the believable range and comes back is in the journal, once each", async () => {
+    const till = await BenchTill.ready();
+    till.clockOffsetMs = -DAY_MS;
+    await till.engine.serviceWorkerWrote();
+    await till.engine.serviceWorkerWrote();
+    till.clockOffsetMs = 0;
+    await till.engine.serviceWorkerWrote();
+    const jumps = (await till.db.journal.toArray()).filter((row) => row.kind === "clock-jump");
+    const qualities = jumps.map((row) => (decodeEntry(row.bytes)?.body as readonly unknown[])[0]);
+    expect(qualities).toEqual(["back", "plausible"]);
+  });
+
   it("the server's answer sets the time right, in either direction", async () => {
     const till = await BenchTill.ready();
     till.clockOffsetMs = 12 * DAY_MS;
