@@ -127,8 +127,8 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     clearTimeout(timer);
     change({ state: "checking" });
     const outcome = await engine.confirmPad(id);
-    // The engine's view may have taken the screen away already; what came of the check is told all the same, or a paid
-    // sale would stay without its voice and a code that is out of the game without its reason.
+    // The engine's view may have taken the screen away already; what came of the check is told all the same,
+    // or a paid sale would stay without its voice and a code that is out of the game without its reason.
     if (closed) hooks.onOutcome(outcome);
     else settle(outcome);
   };
