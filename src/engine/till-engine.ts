@@ -152,8 +152,9 @@ export class Engine implements TillEngine {
       const stop = await this.#p.db.setting("stop");
       if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
       const opened = await this.#desks.pads.open(purpose);
-      // After the answer, or the screen that asked would be gone before it learns why.
-      if (!opened.ok) void this.#show();
+      // After the answer, or the screen that asked would be gone before it learns why. A database that closes
+      // meanwhile is met by the next command.
+      if (!opened.ok) this.#show().catch(() => undefined);
       return opened.ok ? this.#p.handOver(opened, opened.value.port) : opened;
     });
   }

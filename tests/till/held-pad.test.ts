@@ -81,7 +81,7 @@ describe("a secret pad", () => {
     const { held } = run({ openPad: () => Promise.resolve(accepted(pad)), confirmPad });
     await until(() => held.view.value.state === "ready");
     for (const char of "123456789") held.send({ type: "char", char });
-    await until(() => typed().length === 9);
+    await until(() => typed().length === 9 && held.view.value.count === 9);
     expect(confirmPad).not.toHaveBeenCalled();
     held.confirm();
     held.confirm();
