@@ -25,7 +25,7 @@ describe("what a page tells the engine of itself", () => {
   });
 
   it("G16: the browser is asked once to keep the books, and looked at from then on", async () => {
-    const persist = vi.fn(() => Promise.resolve(false));
+    const persist = vi.fn<() => Promise<boolean>>(() => Promise.resolve(false));
     const { facts } = told({
       persist,
       persisted: () => Promise.resolve(true),
