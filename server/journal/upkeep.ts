@@ -35,7 +35,9 @@ export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): ()
   };
 }
 
-/** One round; answers how many signatures were checked. What fails for one shop is left for its next round. */
+/**
+ * One round; answers how many signatures were checked. What fails for one shop is left for its next round.
+ */
 export async function upkeepRound(books: Books): Promise<number> {
   for (const merchant of await merchantsIn(books, "books.journal_duties"))
     await alone(books, () => payJournalDuties(books, merchant));

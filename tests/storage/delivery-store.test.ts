@@ -74,5 +74,13 @@ async function openStore(name: string): Promise<NonNullable<Awaited<ReturnType<t
 
 function row(epoch: number, seq: number): JournalRow {
   const bytes = Uint8Array.of(epoch, seq);
-  return { epoch, seq, kind: "sale", bytes, signature: new Uint8Array(64), hash: new Uint8Array(32), nowMs: 0 };
+  return {
+    epoch,
+    seq,
+    kind: "sale",
+    bytes,
+    signature: new Uint8Array(64),
+    hash: new Uint8Array(32),
+    nowMs: 0,
+  };
 }
