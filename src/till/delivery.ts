@@ -7,6 +7,8 @@ import type { UpdateOffer } from "./till-context.ts";
  * How often an open till reminds the service worker; its own back-off decides whether that means a request.
  */
 const timerMs = 30_000;
+/** A kiosk is not reloaded for weeks: it asks by itself whether there is a newer build. */
+const updateEveryMs = 3_600_000;
 /** What Background Sync calls this till's deliveries. */
 const syncTag = "guitai-delivery";
 
@@ -48,6 +50,12 @@ export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => v
     else registration?.sync?.register(syncTag).catch(() => undefined);
   });
   setInterval(() => poke("timer"), timerMs);
+  setInterval(() => {
+    registration?.update().catch((cause: unknown) => {
+      // Without a network there is nothing to learn; the next hour asks again.
+      if (!(cause instanceof TypeError || cause instanceof DOMException)) onFault(cause);
+    });
+  }, updateEveryMs);
 
   const watchUpdate = (found: ServiceWorkerRegistration): void => {
     const waits = (): void => {
