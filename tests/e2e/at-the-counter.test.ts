@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pictureOnFailure } from "./failure-pictures.ts";
 import { prepareServer, type ServerProcess } from "./server-process.ts";
-import { type IssuedOnPage, Owner, PIN } from "./shopkeeper.ts";
+import { Cashier, type IssuedOnPage, Owner, PIN } from "./shopkeeper.ts";
 import { prepareTablet, type Tablet } from "./tablet.ts";
 import { createKeyboard, keysOf } from "./wedge-keys.ts";
 
@@ -55,7 +55,7 @@ it("a typed activation waits until the owner has seen the same six digits on bot
   till = await tablet.start({ language: "en", width: 1280, height: 720 });
   await till.goto(server.url);
   for (const character of typed.replaceAll(/[^0-9A-Z]/gu, "")) await button(character).click();
-  await button("Activate").click();
+  await new Cashier(till).press("Activate");
   const shown = till.locator("output").filter({ hasText: /^\d{3}\s?\d{3}$/u });
   const onTill = (await shown.innerText()).replaceAll(/\D/gu, "");
   await laptop.page().getByRole("button", { name: "一样", exact: true }).waitFor();
@@ -103,22 +103,22 @@ describe("C2 C3 G16: what is scanned and is no good is refused by its own name",
 
 it("G5 G10: the printed number is typed and the password checked; cash gives change; both stand in the list", async () => {
   pictures();
-  await button("Type number").click();
+  await new Cashier(till).press("Type number");
   for (const digit of code.number) await button(digit).click();
-  await button("Check number").click();
+  await new Cashier(till).press("Check number");
   await till.getByText("Customer: enter the password").first().waitFor();
   for (const digit of code.generatedPassword)
     await till.getByRole("group").first().getByRole("button", { name: digit, exact: true }).click();
-  await button("Confirm").click();
+  await new Cashier(till).press("Confirm");
   await till.getByText("¥12.50").first().waitFor();
-  await button("Next sale").click();
+  await new Cashier(till).press("Next sale");
   for (const digit of "38") await button(digit).click();
-  await button(/^Charge ¥38/u).click();
-  await button(/^Cash/u).click();
+  await new Cashier(till).press(/^Charge ¥38/u);
+  await new Cashier(till).press(/^Cash/u);
   for (const digit of "50") await button(digit).click();
-  await button(/^Take cash/u).click();
+  await new Cashier(till).press(/^Take cash/u);
   await till.getByText("¥12.00").first().waitFor();
-  await button("Next sale").click();
+  await new Cashier(till).press("Next sale");
   await till.getByRole("navigation", { name: "Screens" }).getByRole("button", { name: "Sales" }).click();
   await till.getByText("On the server").first().waitFor();
   expect(await till.getByText(/¥(12\.50|38\.00)/u).count()).toBeGreaterThanOrEqual(2);
