@@ -189,7 +189,9 @@ export function createWedgeDetector(settings: WedgeSettings = defaultWedgeSettin
   }
 
   function silenceLimitMs(): number {
-    return settings.gapLimitMs + (mayBecomeScan() ? silenceGraceMs : 0);
+    // Two keys at inhuman speed are no hand's: the rest of them may be late on a busy tablet.
+    const isQuick = text.length > 1 && averageGapMs() <= inhumanGapMs;
+    return settings.gapLimitMs + (isQuick || mayBecomeScan() ? silenceGraceMs : 0);
   }
 
   return {

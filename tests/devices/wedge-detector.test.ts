@@ -231,6 +231,18 @@ describe("a person", () => {
       }
   });
 
+  it("UX §6: a burst that a busy tablet interrupts after its third key is still no amount", () => {
+    const detector = createWedgeDetector();
+    const to = told();
+    feed(
+      detector,
+      to,
+      keysOf("4006381333931", "Enter"),
+      [10, 10, 10, 120, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10],
+    );
+    expect(to.verdicts.filter((verdict) => verdict.kind === "typed" && !verdict.held)).toEqual([]);
+  });
+
   it("three keys at once are never a scan", () => {
     expect(scanned("123", [0], "Enter").scans).toEqual([]);
     expect(scanned("12345", [10]).scans).toEqual([]);
