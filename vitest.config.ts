@@ -6,8 +6,8 @@ const everywhere = { environment: "node", restoreMocks: true, unstubGlobals: tru
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
-    // Tests cut the power by closing the database under a running engine; what that engine still asks of it is
-    // nobody's concern. In the product the database is never closed under its engine.
+    // Tests cut the power by closing the database under a running engine; what that engine still asks of it
+    // is nobody's concern. In the product the database is never closed under its engine.
     onUnhandledError: (error) => error.name !== "DatabaseClosedError",
     projects: [
       {
