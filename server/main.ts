@@ -9,6 +9,7 @@ import { openBooks } from "./books.ts";
 import { openData } from "./data.ts";
 import { openDemo, type DemoSignIn } from "./demo.ts";
 import { createApp } from "./http/app.ts";
+import { plausibleTime, readMark } from "./journal/signed-clock.ts";
 import { listen } from "./http/listen.ts";
 import { openPages } from "./http/pages.ts";
 import { startUpkeep } from "./journal/upkeep.ts";
@@ -107,6 +108,12 @@ async function greet(services: Services, config: Config, demo: DemoSignIn | null
   }
   if (demo !== null) {
     lines.push("", `  demo sign-in 试用登录  ${main}/office`, `    ${demo.email}`, `    ${demo.password}`);
+  }
+  if (plausibleTime(services.nowMs(), await readMark(services.db)) === null) {
+    lines.push(
+      "  This machine's clock is not believed: tills are not told the time. See npm run confirm-clock.",
+      "  这台机器的时钟不可信，收银机不会对时。请运行 npm run confirm-clock。",
+    );
   }
   if (await isSetUpOpen(services.db)) {
     const token = await openSetUp(services.db);

@@ -16,10 +16,18 @@ export const MARK_TOLERANCE_MS = 60_000;
 const writeEveryMs = 20_000;
 
 /**
- * `nowMs`, or null when it cannot be: before this program existed, or a minute under what was signed before.
+ * A clock this far over the highest time ever signed may be right (a shop was closed) or set wrong: nobody but a
+ * person knows, and once signed it could never be taken back.
+ */
+export const LEAP_LIMIT_MS: number = 16 * 24 * 60 * 60 * 1000;
+
+/**
+ * `nowMs`, or null when it cannot be believed: before this program existed, a minute under what was signed
+ * before, or 16 days over it. `markMs` is 0 where nothing was ever signed.
  */
 export function plausibleTime(nowMs: number, markMs: number): number | null {
-  return nowMs < BUILT_MS || nowMs < markMs - MARK_TOLERANCE_MS ? null : nowMs;
+  if (nowMs < BUILT_MS || nowMs < markMs - MARK_TOLERANCE_MS) return null;
+  return markMs > 0 && nowMs > markMs + LEAP_LIMIT_MS ? null : nowMs;
 }
 
 export interface SignedClock {
@@ -32,11 +40,13 @@ export function signedClock(db: Database, nowMs: () => number): SignedClock {
   let writtenMs = 0;
   return {
     signedMs: async () => {
-      mark ??= (await db.selectFrom("control.clock_mark").select("mark_ms").executeTakeFirst())?.mark_ms ?? 0;
+      mark ??= await readMark(db);
+      // A time that cannot be believed is looked at once more with the mark on disk: somebody may have confirmed it.
+      if (plausibleTime(nowMs(), mark) === null) mark = await readMark(db);
       const time = plausibleTime(nowMs(), mark);
       if (time === null) return null;
       mark = Math.max(mark, time);
-      if (mark >= writtenMs + writeEveryMs) {
+      if (Math.abs(mark - writtenMs) >= writeEveryMs) {
         writtenMs = mark;
         await sql`insert into control.clock_mark (mark_ms) values (${mark})
           on conflict (one) do update set mark_ms = greatest(clock_mark.mark_ms, excluded.mark_ms)`.execute(
@@ -46,4 +56,15 @@ export function signedClock(db: Database, nowMs: () => number): SignedClock {
       return time;
     },
   };
+}
+
+/** The highest time ever signed, or confirmed; 0 before the first. */
+export async function readMark(db: Database): Promise<number> {
+  return (await db.selectFrom("control.clock_mark").select("mark_ms").executeTakeFirst())?.mark_ms ?? 0;
+}
+
+/** A person at the server says that this is the time: the mark moves there, in either direction. */
+export async function confirmClock(db: Database, nowMs: number): Promise<void> {
+  await sql`insert into control.clock_mark (mark_ms) values (${nowMs})
+    on conflict (one) do update set mark_ms = excluded.mark_ms`.execute(db);
 }
