@@ -29,7 +29,7 @@ export function MenuButton(): JSX.Element {
 
 /** 收款 · 记录 · 更多, and the lock at the far end. */
 export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
-  const { flow } = useTill();
+  const { flow, update } = useTill();
   const t = tillTexts.now.nav;
   const goTo = (go: () => void) => (): void => {
     menuOpen.value = false;
@@ -56,6 +56,7 @@ export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
           current={screen === "more"}
           icon={<MoreIcon size={26} />}
           words={t.more}
+          news={update.ready.value ? t.updateReady : undefined}
           onPress={goTo(() => flow.go({ at: "more" }))}
         />
         <Item end icon={<LockIcon size={26} />} words={t.lock} onPress={goTo(flow.lock)} />
@@ -70,9 +71,11 @@ interface ItemProps {
   readonly onPress: () => void;
   readonly current?: boolean;
   readonly end?: boolean;
+  /** Something waits behind this item: a mark for the eye, these words for a screen reader. */
+  readonly news?: string | undefined;
 }
 
-function Item({ icon, words, onPress, current = false, end = false }: ItemProps): JSX.Element {
+function Item({ icon, words, onPress, current = false, end = false, news }: ItemProps): JSX.Element {
   return (
     <button
       type="button"
@@ -82,6 +85,11 @@ function Item({ icon, words, onPress, current = false, end = false }: ItemProps)
     >
       {icon}
       <span>{words}</span>
+      {news !== undefined && (
+        <span class="rail__news">
+          <span class="visually-hidden">{news}</span>
+        </span>
+      )}
     </button>
   );
 }

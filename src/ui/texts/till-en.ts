@@ -9,6 +9,7 @@ export const tillEn: TillTexts = {
     sales: "Sales",
     more: "More",
     lock: "Lock",
+    updateReady: "update ready",
     menu: "Menu",
     close: "Close",
   },

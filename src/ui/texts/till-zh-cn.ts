@@ -7,6 +7,7 @@ export const tillZhCn = {
     sales: "记录",
     more: "更多",
     lock: "锁屏",
+    updateReady: "有新版本",
     menu: "菜单",
     close: "关闭",
   },
