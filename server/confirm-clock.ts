@@ -1,5 +1,6 @@
-// `npm run confirm-clock`: says which time the server would sign for its tills. `npm run confirm-clock -- --yes` when it
-// is right: after a leap of more than 16 days, or a clock that once stood too high, nobody but a person can tell.
+// `npm run confirm-clock`: says which time the server would sign for its tills. `npm run confirm-clock --
+// --yes` when it is right: after a leap of more than 16 days, or a clock that once stood too high, nobody but
+// a person can tell.
 import { audit } from "./audit.ts";
 import { readConfig } from "./config.ts";
 import { joinData } from "./data.ts";

@@ -16,8 +16,8 @@ export const MARK_TOLERANCE_MS = 60_000;
 const writeEveryMs = 20_000;
 
 /**
- * A clock this far over the highest time ever signed may be right (a shop was closed) or set wrong: nobody but a
- * person knows, and once signed it could never be taken back.
+ * A clock this far over the highest time ever signed may be right (a shop was closed) or set wrong: nobody
+ * but a person knows, and once signed it could never be taken back.
  */
 export const LEAP_LIMIT_MS: number = 16 * 24 * 60 * 60 * 1000;
 
@@ -41,7 +41,8 @@ export function signedClock(db: Database, nowMs: () => number): SignedClock {
   return {
     signedMs: async () => {
       mark ??= await readMark(db);
-      // A time that cannot be believed is looked at once more with the mark on disk: somebody may have confirmed it.
+      // A time that cannot be believed is looked at once more with the mark on disk: somebody may have
+      // confirmed it.
       if (plausibleTime(nowMs(), mark) === null) mark = await readMark(db);
       const time = plausibleTime(nowMs(), mark);
       if (time === null) return null;
