@@ -22,8 +22,8 @@ export interface SignedIn {
 export interface Accounts {
   /** Checks mail address and password; the user when they are right, null when not. Sets the cookie. */
   signIn(c: Context<AppEnv>, email: string, password: string): Promise<SignedIn | null>;
-  /** Signs in a user who has shown a one-use token. Sets the cookie. */
-  signInUser(c: Context<AppEnv>, userId: string): Promise<void>;
+  /** Signs in a user who has shown a one-use token. Sets the cookie. Answers the sign-in's id. */
+  signInUser(c: Context<AppEnv>, userId: string): Promise<string>;
   /** Who this request's cookie belongs to. Renews the cookie while it is in use. */
   whoAsks(c: Context<AppEnv>): Promise<SignedIn | null>;
   /** Ends the sign-in and clears the cookie. */
@@ -73,6 +73,7 @@ export function createAccounts(db: Database, config: Config, log: Log, cookieSec
       });
       if (!answer.ok) throw new Error(`sign-in by token failed with ${answer.status}`);
       passCookies(c, answer.headers);
+      return ((await answer.json()) as { sessionId: string }).sessionId;
     },
     whoAsks: async (c) => {
       const { headers, response } = await authFor(c).api.getSession({
@@ -100,7 +101,7 @@ const signInUser = createAuthEndpoint(
     if (user === null) throw new APIError("UNAUTHORIZED");
     const session = await ctx.context.internalAdapter.createSession(user.id);
     await setSessionCookie(ctx, { session, user });
-    return ctx.json({ ok: true });
+    return ctx.json({ sessionId: session.id });
   },
 );
 

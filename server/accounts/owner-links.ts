@@ -86,3 +86,26 @@ export async function useOwnerLink(db: Database, token: string, nowMs: number): 
     return used.user_id;
   });
 }
+
+/** Remembers that this sign-in was made by a link: for a while it may set a password without the old one. */
+export async function rememberOwnerLinkSignIn(db: Database, sessionId: string, nowMs: number): Promise<void> {
+  await db
+    .insertInto("control.owner_link_sign_ins")
+    .values({ session_id: sessionId, at_ms: nowMs })
+    .execute();
+}
+
+/**
+ * True less than `OWNER_LINK_LIFE_MS` after this sign-in was made by a link, until it has set a password.
+ * A clock that went back before the sign-in lengthens nothing: then it is false.
+ */
+export async function cameByOwnerLink(db: Database, sessionId: string, nowMs: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("control.owner_link_sign_ins")
+    .select("at_ms")
+    .where("session_id", "=", sessionId)
+    .where("at_ms", ">", nowMs - OWNER_LINK_LIFE_MS)
+    .where("at_ms", "<=", nowMs)
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,7 +1,7 @@
-// Set-up, sign-in, sign-out, the owner's way back. Every door where a secret can be guessed counts the tries.
+// Set-up, sign-in, sign-out, the owner's way back, a new password. Every door where a secret can be guessed counts the tries.
 import type { Context, Hono } from "hono";
 import * as v from "valibot";
-import { setupRequest } from "#protocol/office-api.ts";
+import { changePasswordRequest, setupRequest } from "#protocol/office-api.ts";
 import { audit } from "../audit.ts";
 import { clientKey } from "../http/client-address.ts";
 import type { AppEnv } from "../http/env.ts";
@@ -9,9 +9,11 @@ import { rateLimit } from "../http/rate-limits.ts";
 import type { RateLimit } from "../http/rate-limits.ts";
 import { readJson, refuse } from "../http/refusal.ts";
 import type { Services } from "../services.ts";
+import { changePassword, judgeNextPassword } from "./change-password.ts";
 import { makeHashedKey } from "./hashed-key.ts";
-import { useOwnerLink } from "./owner-links.ts";
+import { rememberOwnerLinkSignIn, useOwnerLink } from "./owner-links.ts";
 import { MAX_PASSWORD_LENGTH } from "./password.ts";
+import { requireMember } from "./require-member.ts";
 import { isSetUpOpen, setUp } from "./set-up.ts";
 
 const signInRequest = v.strictObject({
@@ -27,11 +29,13 @@ export const SIGN_IN_TRIES = 10;
 const tryEveryMs = 60_000;
 const mostKeys = 10_000;
 
-/** Mounts the routes of `Routes` in src/protocol/office-api.ts that come before an office is open. */
+/** Mounts the routes of `Routes` in src/protocol/office-api.ts that come before an office is open, and of the password. */
 export function accountRoutes(app: Hono<AppEnv>, services: Services): void {
   const rule = { burst: SIGN_IN_TRIES, everyMs: tryEveryMs, mostKeys };
   const limit = (): RateLimit => rateLimit(rule, () => performance.now());
   const [byAddress, byAccount, setUps, links] = [limit(), limit(), limit(), limit()];
+  // Not the sign-in's own count: a stranger who uses that up would keep the owner from a new password.
+  const changes = limit();
   const tooMany = (c: Context<AppEnv>, waitMs: number): Response => {
     c.header("retry-after", String(Math.ceil(waitMs / 1000)));
     return refuse(c, 429, { code: "too-many-tries", waitMs });
@@ -83,7 +87,23 @@ export function accountRoutes(app: Hono<AppEnv>, services: Services): void {
     if (!request.ok) return refuse(c, 400, request.refusal);
     const userId = await useOwnerLink(services.db, request.value.token, services.nowMs());
     if (userId === null) return refuse(c, 403, { code: "token-invalid" });
-    await services.accounts.signInUser(c, userId);
+    const sessionId = await services.accounts.signInUser(c, userId);
+    await rememberOwnerLinkSignIn(services.db, sessionId, services.nowMs());
+    return c.json({});
+  });
+
+  app.post("/api/office/password", requireMember(services), async (c) => {
+    const request = await readJson(c, changePasswordRequest);
+    if (!request.ok) return refuse(c, 400, request.refusal);
+    const member = c.get("member");
+    // Before the count: choosing a better password is no guess at the old one.
+    const weak = await judgeNextPassword(services, member, request.value.next);
+    if (weak !== null) return refuse(c, 422, weak);
+    const waitMs = changes.takeMs(member.userId);
+    if (waitMs > 0) return tooMany(c, waitMs);
+    const done = await changePassword(services, member, request.value);
+    if (!done.ok) return refuse(c, 403, done.refusal);
+    changes.forget(member.userId);
     return c.json({});
   });
 }

@@ -116,6 +116,12 @@ export interface OwnerLinksTable {
   used_at_ms: number | null;
 }
 
+/** Sign-ins made by an owner link that have set no password since. */
+export interface OwnerLinkSignInsTable {
+  session_id: string;
+  at_ms: number;
+}
+
 export interface AuditLogTable {
   id: Generated<number>;
   merchant_id: NullableBytesColumn;
@@ -136,5 +142,6 @@ export interface ControlTables {
   "control.merchant_keys": MerchantKeysTable;
   "control.memberships": MembershipsTable;
   "control.owner_links": OwnerLinksTable;
+  "control.owner_link_sign_ins": OwnerLinkSignInsTable;
   "control.audit_log": AuditLogTable;
 }

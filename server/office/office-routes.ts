@@ -16,6 +16,7 @@ import {
 } from "#protocol/office-api.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";
+import { cameByOwnerLink } from "../accounts/owner-links.ts";
 import { requireMember } from "../accounts/require-member.ts";
 import { audit } from "../audit.ts";
 import { wake, type Books } from "../books.ts";
@@ -88,6 +89,7 @@ const me: Handler = async (c, books, by) => {
     language: shop.language,
     currency: shop.currency,
     demo: books.config.demo,
+    passwordForgotten: await cameByOwnerLink(books.db, member.sessionId, books.nowMs()),
   };
   return c.json(answer);
 };

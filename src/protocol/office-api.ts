@@ -71,6 +71,19 @@ export interface Me {
   readonly language: "zh-CN" | "en";
   readonly currency: string;
   readonly demo: boolean;
+  /** Came in by an owner link a moment ago: may set a password without giving the current one. */
+  readonly passwordForgotten: boolean;
+}
+
+const officePassword = v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(128, "password"));
+export const changePasswordRequest: v.GenericSchema<ChangePasswordRequest> = v.strictObject({
+  current: v.nullable(officePassword),
+  next: officePassword,
+});
+export interface ChangePasswordRequest {
+  /** null only while `Me.passwordForgotten`. */
+  readonly current: string | null;
+  readonly next: string;
 }
 
 /** How codes are issued and what the tills ask for (G9). */
@@ -295,6 +308,7 @@ export type OfficeRefusal =
  *   POST /api/owner-link       { token }       → {} (signs in)
  *   POST /api/auth/sign-in/email {email,password} (better-auth) · POST /api/auth/sign-out
  *   GET  /api/office/me                        → Me
+ *   POST /api/office/password  changePasswordRequest → {} (ends every other sign-in of the user)
  *   GET  /api/office/today?sinceMs=            → TodayAnswer
  *   GET  /api/office/code-policy               → CodePolicyAnswer
  *   PUT  /api/office/code-policy  codePolicy   → CodePolicyAnswer

@@ -69,7 +69,7 @@ function entrance(shop: FakeShop, route: string, body: unknown): Response | null
       shop.me = fakeMe;
       return json({});
     case "POST /api/owner-link":
-      shop.me = fakeMe;
+      shop.me = { ...fakeMe, passwordForgotten: true };
       return json({});
     case "POST /api/auth/sign-out":
       shop.me = null;

@@ -30,6 +30,7 @@ export const fakeMe: Me = {
   language: "zh-CN",
   currency: "CNY",
   demo: false,
+  passwordForgotten: false,
 };
 
 /** A shop that nobody has created yet. */

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import * as control from "./0001-control.ts";
 import * as books from "./0002-books.ts";
+import * as ownerLinkSignIns from "./0003-owner-link-sign-ins.ts";
 
 export interface Migration {
   /** `0001-kebab-name`: order and identity. Never renamed once released. */
@@ -12,4 +13,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "0001-control", up: control.up },
   { name: "0002-books", up: books.up },
+  { name: "0003-owner-link-sign-ins", up: ownerLinkSignIns.up },
 ];
