@@ -1,6 +1,7 @@
 import type {
   ActivationAnswer,
   AuditRow,
+  ChangePasswordRequest,
   CodeDetail,
   CodePolicy,
   CodePolicyAnswer,
@@ -31,6 +32,7 @@ export interface OfficeApi {
   readonly signInByOwnerLink: (token: string) => Promise<Answer<unknown>>;
   readonly signOut: () => Promise<Answer<unknown>>;
   readonly me: () => Promise<Answer<Me>>;
+  readonly changePassword: (request: ChangePasswordRequest) => Promise<Answer<unknown>>;
   /** The day begins where the office stands. */
   readonly today: () => Promise<Answer<TodayAnswer>>;
   readonly codePolicy: () => Promise<Answer<CodePolicyAnswer>>;
@@ -70,6 +72,7 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     signInByOwnerLink: (token) => http.send("POST", "/api/owner-link", { token }),
     signOut: () => http.send("POST", "/api/auth/sign-out"),
     me: () => http.get(`${office}/me`),
+    changePassword: (request) => http.send("POST", `${office}/password`, request),
     today: () => http.get(`${office}/today`, { sinceMs: startOfDayMs(serverNowMs()) }),
     codePolicy: () => http.get(`${office}/code-policy`),
     saveCodePolicy: (policy) => http.send("PUT", `${office}/code-policy`, policy),

@@ -8,13 +8,14 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice, useSay } from "../office.ts";
 import { changeLanguage, languageNames } from "../parts/language-choice.tsx";
 import { Empty, Page, Section, Shown } from "../parts/page.tsx";
+import { PasswordForm } from "../parts/password-form.tsx";
 import { Facts, Table } from "../parts/table.tsx";
 import { useRows } from "../use-answer.ts";
 
 const languages: readonly Language[] = ["zh-CN", "en"];
 const themes = ["system", "light", "dark"] as const;
 
-/** This screen's language and theme, the shop's facts, and who did what. */
+/** This screen's language and theme, the shop's facts, one's own password, and who did what. */
 export function SettingsPage(): JSX.Element {
   const t = officeTexts.now.settings;
   const { api } = useOffice();
@@ -49,6 +50,9 @@ export function SettingsPage(): JSX.Element {
             [t.serverClock, say.moment(api.serverNowMs())],
           ]}
         />
+      </Section>
+      <Section title={officeTexts.now.password.title}>
+        <PasswordForm />
       </Section>
       <Section title={t.audit}>
         <Audit />

@@ -7,11 +7,9 @@ import { language } from "#ui/language.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
 import { Outcome, submitting } from "../parts/page.tsx";
+import { OWNER_PASSWORD_MIN } from "../parts/password-rules.ts";
 import { useAct } from "../use-act.ts";
 import { Door } from "./door.tsx";
-
-/** The server refuses a shorter owner password; said while typing so that nobody learns it from a refusal. */
-export const OWNER_PASSWORD_MIN = 12;
 
 /** First run: email, password, shop name, Create (UX §9, 2 to 5). `onDone` finds the owner signed in. */
 export function SetupPage(props: {

@@ -17,6 +17,7 @@ import type { Route } from "../router.ts";
 import { useAct } from "../use-act.ts";
 import { Link } from "./link.tsx";
 import { Outcome } from "./page.tsx";
+import { PasswordHint } from "./password-form.tsx";
 import { Recovery } from "./recovery.tsx";
 
 type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "settings";
@@ -96,6 +97,7 @@ export function Shell(props: { readonly children: ComponentChildren }): JSX.Elem
       </dialog>
       <main class="office__main" id="content" tabIndex={-1}>
         {demo && <p class="demo">{t.demo}</p>}
+        <PasswordHint />
         {props.children}
         <Recovery />
       </main>
