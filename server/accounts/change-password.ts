@@ -1,5 +1,5 @@
-// A new password for whoever is signed in. Knowing the old one allows it, or having come in by an owner link a
-// moment ago: that link is for an owner who does not know it.
+// A new password for whoever is signed in. Knowing the old one allows it, or having come in by an owner link
+// a moment ago: that link is for an owner who does not know it.
 import type { Result } from "#domain/result.ts";
 import type { ChangePasswordRequest } from "#protocol/office-api.ts";
 import { audit } from "../audit.ts";
@@ -11,7 +11,7 @@ import type { PasswordRefusal } from "./password.ts";
 
 type Needed = Pick<Services, "db" | "nowMs">;
 
-/** Whether `next` may be this member's password; null when it may. As in set-up: not too like the shop's name. */
+/** Judges `next` as set-up does, by this member's mail address and shop; null when it may be used. */
 export async function judgeNextPassword(
   { db }: Needed,
   member: Member,
@@ -47,7 +47,7 @@ export async function changePassword(
   const kept = mine?.password ?? null;
   const isAllowed =
     current === null
-      ? await cameByOwnerLink(db, sessionId, services.nowMs())
+      ? await cameByOwnerLink(db, member, services.nowMs())
       : kept !== null && (await verifyPassword(kept, current));
   const event = { merchantId, who: userId, detail: { byOwnerLink: current === null } };
   const refuseIt = async (): Promise<{ ok: false; refusal: { code: "wrong-credentials" } }> => {

@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { Result } from "#domain/result.ts";
 import { audit } from "../audit.ts";
 import type { Database } from "../db/tables.ts";
+import type { SignedIn } from "./accounts.ts";
 import { newOneUseToken, tokenHash } from "./one-use-token.ts";
 
 export const OWNER_LINK_LIFE_MS: number = 15 * 60_000;
@@ -99,7 +100,11 @@ export async function rememberOwnerLinkSignIn(db: Database, sessionId: string, n
  * True less than `OWNER_LINK_LIFE_MS` after this sign-in was made by a link, until it has set a password.
  * A clock that went back before the sign-in lengthens nothing: then it is false.
  */
-export async function cameByOwnerLink(db: Database, sessionId: string, nowMs: number): Promise<boolean> {
+export async function cameByOwnerLink(
+  db: Database,
+  { sessionId }: Pick<SignedIn, "sessionId">,
+  nowMs: number,
+): Promise<boolean> {
   const row = await db
     .selectFrom("control.owner_link_sign_ins")
     .select("at_ms")

@@ -1,4 +1,5 @@
-// Set-up, sign-in, sign-out, the owner's way back, a new password. Every door where a secret can be guessed counts the tries.
+// Set-up, sign-in, sign-out, the owner's way back, a new password. Every door where a secret can be guessed
+// counts the tries.
 import type { Context, Hono } from "hono";
 import * as v from "valibot";
 import { changePasswordRequest, setupRequest } from "#protocol/office-api.ts";
@@ -29,7 +30,7 @@ export const SIGN_IN_TRIES = 10;
 const tryEveryMs = 60_000;
 const mostKeys = 10_000;
 
-/** Mounts the routes of `Routes` in src/protocol/office-api.ts that come before an office is open, and of the password. */
+/** Mounts what src/protocol/office-api.ts lists under Routes for before an office is open, and the password. */
 export function accountRoutes(app: Hono<AppEnv>, services: Services): void {
   const rule = { burst: SIGN_IN_TRIES, everyMs: tryEveryMs, mostKeys };
   const limit = (): RateLimit => rateLimit(rule, () => performance.now());

@@ -89,7 +89,7 @@ const me: Handler = async (c, books, by) => {
     language: shop.language,
     currency: shop.currency,
     demo: books.config.demo,
-    passwordForgotten: await cameByOwnerLink(books.db, member.sessionId, books.nowMs()),
+    passwordForgotten: await cameByOwnerLink(books.db, member, books.nowMs()),
   };
   return c.json(answer);
 };
