@@ -30,7 +30,7 @@ export const SIGN_IN_TRIES = 10;
 const tryEveryMs = 60_000;
 const mostKeys = 10_000;
 
-/** Mounts what src/protocol/office-api.ts lists under Routes for before an office is open, and the password. */
+/** Mounts what src/protocol/office-api.ts lists for before an office is open, and the password. */
 export function accountRoutes(app: Hono<AppEnv>, services: Services): void {
   const rule = { burst: SIGN_IN_TRIES, everyMs: tryEveryMs, mostKeys };
   const limit = (): RateLimit => rateLimit(rule, () => performance.now());

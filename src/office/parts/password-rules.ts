@@ -24,7 +24,7 @@ export function missingLetters(password: string): number {
   return Math.max(0, OWNER_PASSWORD_MIN - Array.from(password.normalize("NFKC")).length);
 }
 
-/** The request the form says, or its first field that cannot stand. `isForgotten`: no current one is asked. */
+/** The request the form says, or its first field that cannot stand. `isForgotten`: without the current. */
 export function passwordRequestOf(
   form: PasswordForm,
   isForgotten: boolean,
