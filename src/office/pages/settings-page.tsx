@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AuditRow } from "#protocol/office-api.ts";
 import { Button } from "#ui/components/button.tsx";
@@ -21,6 +22,7 @@ export function SettingsPage(): JSX.Element {
   const { api } = useOffice();
   const me = useMe();
   const say = useSay();
+  const recorded = useSignal(0);
   return (
     <Page title={t.title}>
       <Section title={t.screen}>
@@ -52,10 +54,10 @@ export function SettingsPage(): JSX.Element {
         />
       </Section>
       <Section title={officeTexts.now.password.title}>
-        <PasswordForm />
+        <PasswordForm onOutcome={() => (recorded.value += 1)} />
       </Section>
       <Section title={t.audit}>
-        <Audit />
+        <Audit key={recorded.value} />
       </Section>
     </Page>
   );

@@ -19,9 +19,9 @@ import {
 
 /**
  * Sets a new password for whoever is signed in. The current one is not asked of an owner who came in by an
- * owner link a moment ago.
+ * owner link a moment ago. `onOutcome`: something new stands in the audit log.
  */
-export function PasswordForm(): JSX.Element {
+export function PasswordForm({ onOutcome }: { readonly onOutcome: () => void }): JSX.Element {
   const t = officeTexts.now.password;
   const rules = officeTexts.now.setup;
   const { api, account } = useOffice();
@@ -56,6 +56,7 @@ export function PasswordForm(): JSX.Element {
         const answer = await api.changePassword(request.value);
         // Whether the old one is needed may have changed meanwhile: only the server knows.
         if (!answer.ok && answer.refusal.code === "wrong-credentials") await askAnew();
+        onOutcome();
         return answer;
       },
       () => {
@@ -100,7 +101,7 @@ export function PasswordForm(): JSX.Element {
         autocomplete="new-password"
         maxLength={128}
         value={form.value.next}
-        hint={form.value.next === "" ? rule : length}
+        hint={form.value.next === "" || wrong("next") !== undefined ? rule : length}
         error={wrong("next")}
         onInput={(next) => type({ next })}
       />
@@ -140,8 +141,11 @@ export function PasswordHint(): JSX.Element | null {
   const { router } = useOffice();
   if (!useMe().passwordForgotten || router.route.value.page === "settings") return null;
   return (
-    <p class="demo">
-      {t.hint} <Link to={{ page: "settings" }}>{t.hintGo}</Link>
-    </p>
+    <div class="row">
+      <span>{t.hint}</span>
+      <Link to={{ page: "settings" }} class="button">
+        {t.hintGo}
+      </Link>
+    </div>
   );
 }
