@@ -22,6 +22,8 @@ export interface Flow {
   /** The engine is gone; only opening the page again helps. What is recorded is on disk. */
   readonly broken: ReadonlySignal<boolean>;
   readonly cameraOn: Signal<boolean>;
+  /** This sale has seen a code, and it may still lie before the camera: only a press turns the camera on. */
+  readonly codeSeen: ReadonlySignal<boolean>;
   readonly screen: () => ScreenName;
   readonly go: (place: Place) => void;
   readonly charge: (amountMinor: number) => void;
@@ -50,6 +52,7 @@ export function createFlow(
   const busy = signal(false);
   const broken = signal(false);
   const cameraOn = signal(false);
+  const codeSeen = signal(false);
   const notice = signal<CodeRefusal | TillRefusal | null>(null);
 
   const go = (next: Place): void => {
@@ -77,6 +80,7 @@ export function createFlow(
   };
   const presented = (outcome: PresentOutcome): void => {
     cameraOn.value = false;
+    codeSeen.value = true;
     switch (outcome.kind) {
       case "paid":
         go(counter);
@@ -98,11 +102,13 @@ export function createFlow(
     notice,
     broken,
     cameraOn,
+    codeSeen,
     screen,
     go,
     fault,
     charge: (amountMinor) =>
       run(async () => {
+        codeSeen.value = false;
         const answer = await engine.charge(amountMinor);
         if (answer.ok) go(counter);
         else notice.value = answer.refusal;

@@ -93,6 +93,24 @@ describe("the counter", () => {
     expect(heard).toEqual(["refused"]);
   });
 
+  it("a code taken back does not turn the camera on again; the next sale begins anew", async () => {
+    const { flow } = counter(
+      {
+        charge: () => Promise.resolve(accepted(due)),
+        presentScan: () => Promise.resolve({ kind: "password", dueMinor: 3800, passwordKind: "digits" }),
+      },
+      { sale: due },
+    );
+    flow.scanned("GT1ABC");
+    await settled(flow);
+    flow.withdrawCode();
+    await settled(flow);
+    expect([flow.cameraOn.value, flow.codeSeen.value]).toEqual([false, true]);
+    flow.charge(3800);
+    await settled(flow);
+    expect(flow.codeSeen.value).toBe(false);
+  });
+
   it("a code is not taken over a password, a list or a paid sale", async () => {
     const presented: string[] = [];
     const { flow, show } = counter({

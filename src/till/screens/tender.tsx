@@ -27,8 +27,9 @@ export function TenderScreen(): JSX.Element {
   const cameraFails = useSignal(false);
   const codesStopped = view.stop !== null;
   useEffect(() => {
-    // Allowed once, the camera is simply on: one press less for every customer.
-    if (till.cameraAllowed.peek() && !codesStopped) flow.cameraOn.value = true;
+    // Allowed once, the camera is simply on: one press less for every customer. Not after a code was taken
+    // back, refused or spent in part: still lying there, it would pull the cashier away from cash.
+    if (till.cameraAllowed.peek() && !codesStopped && !flow.codeSeen.peek()) flow.cameraOn.value = true;
   }, [till, flow, codesStopped]);
   const camera = flow.cameraOn.value;
   const cash = (): void => flow.go({ at: "cash" });
