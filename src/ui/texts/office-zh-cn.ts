@@ -51,7 +51,7 @@ export const officeZhCn = {
     intro: "填三项就能开始收款。",
     email: "邮箱",
     password: "密码",
-    passwordRule: (min: number): string => `至少${min}位，长短比花样重要。`,
+    passwordRule: (min: number): string => `至少${min}位。够长比花样多更管用。`,
     passwordMissing: (missing: number): string => `还差${missing}位。`,
     passwordLongEnough: "长度够了。",
     shopName: "店铺名称",
