@@ -21,7 +21,7 @@ import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
 import type { Presented } from "./counter.ts";
 import { openDesks, type Desks } from "./desks.ts";
-import type { MirrorFile } from "./mirror.ts";
+import { Mirror, type MirrorFile } from "./mirror.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
@@ -65,6 +65,7 @@ export class Engine implements TillEngine {
   #listener: ((view: TillView) => void) | null = null;
   #phase: TillView["phase"] | null = "booting";
   readonly #turns = new Turns();
+  #databaseLost = false;
   #clockNoted: Quality = "plausible";
   #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
 
@@ -89,6 +90,7 @@ export class Engine implements TillEngine {
   async boot(): Promise<void> {
     const identity = await this.#p.db.enrolled();
     if (identity) await this.#openDesks(identity);
+    else this.#databaseLost = await this.#copyHasEntries();
     this.#phase = null;
     await this.#show();
     await this.#p.quiet();
@@ -96,6 +98,11 @@ export class Engine implements TillEngine {
     this.#wantSync();
     // The keypad stands; what the first code will need comes while nobody waits.
     await this.#desks?.counter();
+  }
+
+  /** An empty database beside a written second copy is no first run: the browser lost what this till had. */
+  async #copyHasEntries(): Promise<boolean> {
+    return this.#mirrorFile !== null && (await new Mirror(this.#mirrorFile).read()).length > 0;
   }
 
   async watch(listener: (view: TillView) => void): Promise<void> {
@@ -419,6 +426,7 @@ export class Engine implements TillEngine {
       clock: desks?.time.read().quality ?? "plausible",
       clockMs: this.#p.surroundings.clockMs(),
       full: desks?.ledger.full ?? false,
+      databaseLost: desks === null && this.#databaseLost,
       copyFailed: desks?.mirror?.broken ?? false,
       facts: this.#facts,
       build: this.#p.surroundings.build,

@@ -31,6 +31,8 @@ export interface ViewParts {
   /** The device's clock. */
   readonly clockMs: number;
   readonly full: boolean;
+  /** The database is empty and the second copy is not: what stood in it was lost, not never there. */
+  readonly databaseLost: boolean;
   /** The second copy of the journal could not be written. */
   readonly copyFailed: boolean;
   readonly facts: PageFacts;
@@ -65,7 +67,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     operators,
     operator: operators.find((operator) => operator.id === parts.operator?.id) ?? null,
     link,
-    stop: stop?.reason ?? null,
+    stop: stop?.reason ?? (parts.databaseLost ? "empty-database" : null),
     sale: parts.sale,
     settings: {
       feedVersion: feed?.version ?? 0,

@@ -28,6 +28,24 @@ describe("the second copy outside the database (PROTOCOL §4)", () => {
     expect(till.known.state).toBe("open");
   });
 
+  it("I12: an empty database beside a written copy is a loss that is said, not a first run; the copy stays", async () => {
+    const till = await BenchTill.ready();
+    await sell(till, 1250);
+    const copied = await till.mirror.readAll();
+    for (const table of till.db.tables) await table.clear();
+    await till.restart();
+    expect(till.view).toMatchObject({ phase: "unenrolled", stop: "empty-database" });
+    expect(await till.mirror.readAll()).toEqual(copied);
+  });
+
+  it("a tablet that never was a till is a first run", async () => {
+    const till = await BenchTill.ready();
+    for (const table of till.db.tables) await table.clear();
+    await till.mirror.truncate(0);
+    await till.restart();
+    expect(till.view).toMatchObject({ phase: "unenrolled", stop: null });
+  });
+
   it("I11: tries that a power cut took from the database are counted again", async () => {
     const till = await BenchTill.ready();
     await till.engine.lock();
