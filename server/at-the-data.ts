@@ -1,5 +1,5 @@
-// What every command beside the server begins and ends with: settings judged, the data joined (a running server's,
-// or opened for the moment), a connection, and all of it closed again.
+// What every command beside the server begins and ends with: settings judged, the data joined (a running
+// server's, or opened for the moment), a connection, and all of it closed again.
 import { readConfig } from "./config.ts";
 import type { Config } from "./config.ts";
 import { joinData } from "./data.ts";
@@ -16,8 +16,8 @@ export const commandExits: { readonly done: number; readonly settings: number; r
 };
 
 /**
- * Runs `work` on the shop's database and answers the exit code. `flags` are the command's arguments for the settings
- * (`--demo`); anything wrong is said on stderr, one line each.
+ * Runs `work` on the shop's database and answers the exit code. `flags` are the command's arguments for the
+ * settings (`--demo`); anything wrong is said on stderr, one line each.
  */
 export async function atTheData(
   flags: readonly string[],

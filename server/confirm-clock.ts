@@ -1,6 +1,6 @@
-// `npm run confirm-clock`: says which time the server would sign for its tills. `npm run confirm-clock -- --yes`
-// when it is right: after a leap of more than 16 days, or a clock that once stood too high, nobody but a person
-// can tell.
+// `npm run confirm-clock`: says which time the server would sign for its tills. `npm run confirm-clock --
+// --yes` when it is right: after a leap of more than 16 days, or a clock that once stood too high, nobody but
+// a person can tell.
 import { atTheData, commandExits } from "./at-the-data.ts";
 import { audit } from "./audit.ts";
 import { confirmClock, plausibleTime, readMark } from "./journal/signed-clock.ts";
