@@ -57,7 +57,12 @@ export function CodePage({ id }: { readonly id: string }): JSX.Element {
               ) : (
                 <div>
                   <p>{t.code.gone}</p>
-                  {value.returnedMinor > 0 && <p>{t.code.goneValue(say.money(value.returnedMinor))}</p>}
+                  {value.returnedMinor > 0 && (
+                    <p>
+                      {t.code.goneValue(say.money(value.returnedMinor))}{" "}
+                      <Link to={{ page: "code-new" }}>{t.codes.issue}</Link>
+                    </p>
+                  )}
                 </div>
               )}
               <CodeFacts code={value} />
