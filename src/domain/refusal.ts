@@ -35,6 +35,8 @@ export type CodeRefusal =
       readonly amountMinor: number;
       readonly here: boolean;
     }
+  /** Presented twice in one sale: it covers its part already, the rest is still due. */
+  | { readonly code: "already-in-sale"; readonly coveredMinor: number; readonly dueMinor: number }
   /** The key that checks this code's password has not reached this till yet. */
   | { readonly code: "key-epoch-absent" }
   | { readonly code: "amount-mismatch"; readonly codeMinor: number; readonly dueMinor: number }

@@ -75,6 +75,10 @@ export class Counter {
     }
     if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
     const code = judged.value;
+    const cti = fromHex(code.payload.cti);
+    // Before the pad: a right password must not lead to a refusal that was certain from the start.
+    const twice = sales.secondTime(cti);
+    if (twice) return this.#refuse(twice, cti);
     if (sales.dueMinor === null) {
       // An empty counter: the code brings its own sum (UX §9).
       const opened = await sales.open(code.cover.amountMinor);
@@ -87,7 +91,7 @@ export class Counter {
       return { kind: "password", dueMinor: sales.dueMinor ?? 0, passwordKind };
     }
     const taken = await this.#p.takeCode(code, async () => undefined);
-    return taken.ok ? taken.value : this.#refuse(taken.refusal, fromHex(code.payload.cti));
+    return taken.ok ? taken.value : this.#refuse(taken.refusal, cti);
   }
 
   async #stopped(): Promise<PresentOutcome | null> {

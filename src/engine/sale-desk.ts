@@ -100,6 +100,15 @@ export class SaleDesk {
     this.#sale = null;
   }
 
+  /** The refusal of a code that covers a part of this very sale already; null when it does not. */
+  secondTime(cti: Bytes): CodeRefusal | null {
+    const before = this.#sale?.covered.find(
+      (one) => one.method === "payment-code" && spendKey(one.cti) === spendKey(cti),
+    );
+    if (!before) return null;
+    return { code: "already-in-sale", coveredMinor: before.amountMinor, dueMinor: this.dueMinor ?? 0 };
+  }
+
   /** Takes an accepted code: completes the sale, or covers a part of it. */
   async takeCode(
     code: PresentableCode,
@@ -109,10 +118,8 @@ export class SaleDesk {
     const sale = this.#sale;
     if (!sale || sale.paid) return refused({ code: "no-sale" });
     const cti = fromHex(code.payload.cti);
-    const twice = sale.covered.some(
-      (one) => one.method === "payment-code" && spendKey(one.cti) === spendKey(cti),
-    );
-    if (twice) return refused({ code: "sale-already-paid" });
+    const twice = this.secondTime(cti);
+    if (twice) return refused(twice);
     if (sale.covered.length >= MAX_CODES_PER_SALE)
       return refused({ code: "limit-reached", limit: "codes-per-sale" });
     const tender: TenderBody = {

@@ -9,8 +9,9 @@ export type WayOut = "cash" | "scan" | "number" | "methods" | "retry-password" |
  */
 export function waysOut(refusal: CodeRefusal | TillRefusal, hasSale: boolean): readonly WayOut[] {
   const ways = bestWays(refusal.code);
-  const possible = ways.filter((way) => hasSale || (way !== "cash" && way !== "methods"));
-  return possible.length > 0 ? possible : ["sell"];
+  if (hasSale) return ways;
+  // Without a sum there is no cash to take; the amount is always a way on.
+  return [...new Set<WayOut>([...ways.filter((way) => way !== "cash" && way !== "methods"), "sell"])];
 }
 
 function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] {
@@ -42,6 +43,7 @@ function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] 
     case "expired":
     case "revoked":
     case "spent":
+    case "already-in-sale":
     case "key-epoch-absent":
     case "amount-mismatch":
     case "leased-elsewhere":

@@ -316,7 +316,10 @@ describe("a payment code, judged on the till alone (G9, C2, PROTOCOL §9)", () =
       coveredMinor: 2000,
     });
     expect(await till.db.spent.count()).toBe(0);
-    expect(await till.engine.presentScan(code.text)).toMatchObject({ kind: "refused" });
+    expect(await till.engine.presentScan(code.text)).toEqual({
+      kind: "refused",
+      refusal: { code: "already-in-sale", coveredMinor: 2000, dueMinor: 1500 },
+    });
     expect(await till.engine.takeCash(2000)).toMatchObject({
       ok: true,
       value: { method: "mixed", changeMinor: 500, returnedMinor: 0 },

@@ -20,6 +20,7 @@ const facts = {
   amountMinor: 3800,
   here: false,
   codeMinor: 3800,
+  coveredMinor: 3000,
   dueMinor: 5000,
   triesLeft: 4,
   waitMs: 30_000,

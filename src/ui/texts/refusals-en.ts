@@ -111,6 +111,11 @@ export const refusalsEn: RefusalTexts = {
       money: "Nothing taken here.",
       todo: "Take cash or another code.",
     }),
+    "already-in-sale": (refusal, say) => ({
+      fact: `This code covers ${say.money(refusal.coveredMinor)} of this sale already; it can't cover more.`,
+      money: `${say.money(refusal.dueMinor)} is still due.`,
+      todo: "Take cash or another code.",
+    }),
     "key-epoch-absent": () => ({
       fact: "The key that checks this code's password has not reached this till.",
       money: "Nothing taken, code unspent.",
@@ -306,6 +311,7 @@ export const refusalsEn: RefusalTexts = {
     expired: "Expired",
     revoked: "Revoked",
     spent: "Already used",
+    "already-in-sale": "In this sale",
     "key-epoch-absent": "Password key absent",
     "amount-mismatch": "Sums differ",
     "leased-elsewhere": "Leased elsewhere",

@@ -95,6 +95,11 @@ export const refusalsZhCn: RefusalTexts = {
       money: "本单未收款。",
       todo: "请改收现金或别的码。",
     }),
+    "already-in-sale": (refusal, say) => ({
+      fact: `此码已抵本单${say.money(refusal.coveredMinor)}，不能再抵一次。`,
+      money: `还需收${say.money(refusal.dueMinor)}。`,
+      todo: "请收现金或另一个码。",
+    }),
     "key-epoch-absent": () => ({
       fact: "核对此码密码的密钥还没到本机。",
       money: "没有收款，付款码未使用。",
@@ -262,6 +267,7 @@ export const refusalsZhCn: RefusalTexts = {
     expired: "已过期",
     revoked: "已作废",
     spent: "已用过",
+    "already-in-sale": "本单已用",
     "key-epoch-absent": "密码密钥未到",
     "amount-mismatch": "金额不符",
     "leased-elsewhere": "指定别机",
