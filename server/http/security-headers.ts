@@ -26,7 +26,6 @@ export function contentSecurityPolicy(page: "till" | "office"): string {
 const own = ["camera", "publickey-credentials-get", "usb", "serial"];
 const none = [
   "accelerometer",
-  "bluetooth",
   "browsing-topics",
   "display-capture",
   "encrypted-media",
