@@ -38,7 +38,8 @@ import {
   signHello,
   type Answer,
 } from "#protocol/push.ts";
-import { openSealed, siteKeyAad } from "#protocol/sealed.ts";
+import { siteKeyAad } from "#protocol/aads.ts";
+import { openSealed } from "#protocol/sealed.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 
 /** How requests reach the server: a socket, or the application itself. */

@@ -2,7 +2,8 @@
 // each till.
 import { encodeCbor } from "#protocol/cbor.ts";
 import { hkdf, macKey } from "#protocol/crypto.ts";
-import { seal, siteKeyAad } from "#protocol/sealed.ts";
+import { siteKeyAad } from "#protocol/aads.ts";
+import { seal } from "#protocol/sealed.ts";
 import { keyEpochsWanted } from "#domain/key-epoch.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import type { Books } from "../books.ts";

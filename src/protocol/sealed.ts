@@ -45,5 +45,3 @@ export async function openSealed(
     return null;
   }
 }
-
-export { siteKeyAad } from "./aads.ts";

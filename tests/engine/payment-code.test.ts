@@ -306,6 +306,20 @@ describe("a payment code, judged on the till alone (G9, C2, PROTOCOL §9)", () =
     });
   });
 
+  it("G9: a code that covers a part already is refused with what is due, before its password is asked for", async () => {
+    const till = await BenchTill.ready();
+    const code = await till.handed({ amountMinor: 2000, kind: "up-to", password: PASSWORD });
+    await till.engine.charge(3500);
+    await till.engine.presentScan(code.text);
+    expect(await till.enter(await till.openPad({ purpose: "code" }), PASSWORD)).toMatchObject({
+      kind: "part-paid",
+    });
+    expect(await till.engine.presentScan(code.text)).toEqual({
+      kind: "refused",
+      refusal: { code: "already-in-sale", coveredMinor: 2000, dueMinor: 1500 },
+    });
+  });
+
   it("G9: an up-to code covers what it can and cash pays the rest: one sale, one entry", async () => {
     const till = await BenchTill.ready();
     const code = await till.handed({ amountMinor: 2000, kind: "up-to" });
