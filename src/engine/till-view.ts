@@ -82,6 +82,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       persisted: facts.persisted,
       freeBytes: facts.freeBytes,
       copyFailed: parts.copyFailed,
+      full: parts.full,
       low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
     },
     build: parts.build,
@@ -128,6 +129,9 @@ async function linkView(
         : (state.lastAnswerMs ?? state.sinceMs)
       : null,
     ...unsent,
+    oldestUnsentMs: null,
+    stuckSinceMs: null,
+    lastAnswerMs: state?.lastAnswerMs ?? null,
     progress: running,
   };
 }

@@ -33,6 +33,8 @@ export interface TillView {
     readonly persisted: boolean;
     readonly freeBytes: number | null;
     readonly low: boolean;
+    /** The disk took no more: the reserve is spent, and no further sale begins until there is room. */
+    readonly full: boolean;
     /** The journal's second copy could not be written: sales are safe in the database, and only there. */
     readonly copyFailed: boolean;
   };
@@ -57,6 +59,15 @@ export interface LinkView {
   /** Sales without the server's receipt. */
   readonly unsentCount: number;
   readonly unsentMinor: number;
+  /** How old the oldest of them is, ms, when this view was made; null when none waits. */
+  readonly oldestUnsentMs: number | null;
+  /**
+   * Since when rounds run and the server's receipt has not moved although entries wait; null while there is
+   * progress. This is the alarm: being offline is none.
+   */
+  readonly stuckSinceMs: number | null;
+  /** The last signed answer of the server, by the tablet's clock; null when there was none. */
+  readonly lastAnswerMs: number | null;
   /** Entries pushed and to push in the running round, for «2/5». */
   readonly progress: { readonly done: number; readonly of: number } | null;
 }

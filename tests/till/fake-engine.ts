@@ -10,7 +10,16 @@ export function dayView(part: Partial<TillView> = {}): TillView {
     compareDigits: null,
     operators: [{ id: "op1", name: "王芳", role: "owner", hasPin: true }],
     operator: { id: "op1", name: "王芳", role: "owner", hasPin: true },
-    link: { state: "online", sinceMs: null, unsentCount: 0, unsentMinor: 0, progress: null },
+    link: {
+      state: "online",
+      sinceMs: null,
+      unsentCount: 0,
+      unsentMinor: 0,
+      oldestUnsentMs: null,
+      stuckSinceMs: null,
+      lastAnswerMs: null,
+      progress: null,
+    },
     stop: null,
     sale: null,
     settings: {
@@ -22,7 +31,7 @@ export function dayView(part: Partial<TillView> = {}): TillView {
       passwordAboveMinor: 0,
     },
     clock: "anchored",
-    storage: { persisted: true, freeBytes: 8_000_000_000, low: false, copyFailed: false },
+    storage: { persisted: true, freeBytes: 8_000_000_000, low: false, full: false, copyFailed: false },
     build: "0.1.0+test",
     ...part,
   };

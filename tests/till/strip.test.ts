@@ -4,7 +4,7 @@ import { stripTold } from "../../src/till/parts/strip.tsx";
 import "../../src/till/texts.ts";
 import { dayView } from "./fake-engine.ts";
 
-const offline = { state: "offline", sinceMs: null, unsentCount: 0, unsentMinor: 0, progress: null } as const;
+const offline = { ...dayView().link, state: "offline" } as const;
 const day = dayView();
 
 describe("the strip promises nothing that does not hold (UX §5)", () => {

@@ -55,6 +55,9 @@ const offline: LinkView = {
   sinceMs: momentMs,
   unsentCount: 128,
   unsentMinor: 1_234_500,
+  oldestUnsentMs: 190_000_000,
+  stuckSinceMs: null,
+  lastAnswerMs: momentMs,
   progress: null,
 };
 const syncing: LinkView = { ...offline, state: "syncing", progress: { done: 2, of: 5 } };
