@@ -1,6 +1,5 @@
-import type { Quality } from "#domain/clock.ts";
 import { refused, accepted, type Result } from "#domain/result.ts";
-import type { CodeRefusal, EnrolRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
+import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
 import type {
   Activation,
@@ -23,6 +22,7 @@ import type { Presented } from "./counter.ts";
 import { openDesks, type Desks } from "./desks.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
+import type { Settling } from "./settling.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
 import { Turns } from "./turns.ts";
@@ -66,7 +66,7 @@ export class Engine implements TillEngine {
   #phase: TillView["phase"] | null = "booting";
   readonly #turns = new Turns();
   #databaseLost = false;
-  #clockNoted: Quality = "plausible";
+  #settling: Promise<Settling> | null = null;
   #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
 
   constructor(parts: EngineParts) {
@@ -337,71 +337,17 @@ export class Engine implements TillEngine {
     });
   }
 
-  /** Pages are rare beside sales; what reads them is loaded when there is one. */
-  async #applyInbox(desks: Desks): Promise<void> {
-    const { applyInbox } = await import("./feed-application.ts");
-    const { keyset, noRoom } = await applyInbox(this.#p.db, desks.identity, desks.keyset, desks.time);
-    desks.keyset = keyset;
-    if (noRoom) desks.ledger.noteFull();
-    desks.ledger.useKeyset(keyset.version);
-  }
-
-  /** Takes in what the carrier wrote: pages, receipts, findings. */
+  /** Takes in what the carrier wrote; what does so comes with the first of it. */
   async #settle(): Promise<void> {
     const desks = this.#desks;
     if (desks) {
-      const { db } = this.#p;
-      const before = await db.setting("feed");
-      if ((await db.inbox.count()) > 0) await this.#applyInbox(desks);
-      const stop = await this.#judgeFinding(desks);
-      const standing = (await db.setting("stop"))?.reason ?? "revoked";
-      // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
-      if (stop && standing === "revoked") await this.#stop(desks, stop);
-      const identity = await db.enrolled();
-      if (identity) this.#desks = { ...desks, identity };
-      await this.#letDismissedGo(desks);
-      await this.#noteClock(desks);
-      const after = await db.setting("feed");
-      // More pages may wait on the server: the round stopped for this inbox to be emptied.
-      if (after && before && after.version > before.version) this.#wantSync();
+      this.#settling ??= import("./settling.ts").then(({ Settling: Loaded }) => new Loaded(this.#p.db));
+      const settled = await (await this.#settling).settle(desks, this.#operator);
+      this.#desks = { ...desks, identity: settled.identity };
+      if (settled.operatorGone) this.#operator = null;
+      if (settled.moreWaits) this.#wantSync();
     }
     await this.#show();
-  }
-
-  /** A clock that left the range in which it is believed, or came back to it, is an entry (PROTOCOL §8). */
-  async #noteClock(desks: Desks): Promise<void> {
-    const { quality, clockMs, nowMs } = desks.time.read();
-    const standing = quality === "back" || quality === "leap" ? quality : "plausible";
-    if (standing === this.#clockNoted) return;
-    const body = { kind: "clock-jump", quality: standing, clockMs, nowMs } as const;
-    if ((await desks.ledger.append({ body: () => body })).ok) this.#clockNoted = standing;
-  }
-
-  /** Whoever the owner dismissed takes no further sale, however long nobody locked the till. */
-  async #letDismissedGo(desks: Desks): Promise<void> {
-    const operator = this.#operator;
-    if (!operator || (await this.#p.db.operators.get(operator.id))?.active !== false) return;
-    this.#operator = null;
-    await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
-  }
-
-  /** Evidence against this till is rare; what judges it is loaded when there is some. */
-  async #judgeFinding(desks: Desks): Promise<StopReason | null> {
-    const found = await this.#p.db.delivery.bulkGet(["finding", "hole"]);
-    if (found.every((row) => row === undefined)) return null;
-    const { judgeFinding } = await import("./sync/findings.ts");
-    return judgeFinding(this.#p.db, desks.identity, desks.keyset, desks.mirror);
-  }
-
-  async #stop(desks: Desks, reason: StopReason): Promise<void> {
-    desks.sales.takeCodeBack();
-    await desks.ledger.append<never>({
-      body: () => ({ kind: "stopped", reason }),
-      inside: async () => {
-        await this.#p.db.settings.put({ key: "stop", reason });
-        return null;
-      },
-    });
   }
 
   async #changed(): Promise<void> {

@@ -31,6 +31,16 @@ export const STORES_V1: Readonly<Record<string, string>> = {
   inbox: "++id",
 };
 
+/**
+ * Version 2 adds what came from elsewhere than the present epoch: its entries, the server's receipts for
+ * them, and the sales of tills this tablet was before.
+ */
+export const STORES_V2: Readonly<Record<string, string>> = {
+  carried: "[till+epoch+seq]",
+  carriedReceipts: "[till+epoch]",
+  formerSales: "[era+epoch+seq]",
+};
+
 export interface IdentityRow {
   readonly key: "till";
   readonly certificate: Bytes;
@@ -176,6 +186,23 @@ export type SettingsRow =
   | { readonly key: "policy"; readonly policy: CodePolicy }
   | { readonly key: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
   | { readonly key: "mark"; readonly markMs: number; readonly anchorMs: number }
+  /** The lineages this till has left: it never returns to one (PROTOCOL §2). Newest last. */
+  | { readonly key: "past-lineages"; readonly lineages: readonly Bytes[] }
+  /** The newest entry that was let go: the journal of this epoch begins behind it, and chains to its hash. */
+  | { readonly key: "floor"; readonly epoch: number; readonly seq: number; readonly hash: Bytes }
+  /** How far the server had signed for this epoch on which of its days, oldest first. */
+  | {
+      readonly key: "receipted-days";
+      readonly epoch: number;
+      readonly days: readonly { readonly serverMs: number; readonly seq: number }[];
+    }
+  /** Sales among the carried entries that no receipt covers yet; `oldestMs` null when there are none. */
+  | {
+      readonly key: "carried-unsent";
+      readonly count: number;
+      readonly sumMinor: number;
+      readonly oldestMs: number | null;
+    }
   | {
       readonly key: "stop";
       readonly reason: "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost";
@@ -223,6 +250,47 @@ export type DeliveryRow =
       readonly signature: Bytes;
       readonly requestHash: Bytes;
     };
+
+/**
+ * A signed entry of another epoch, or of another till of the same merchant, kept here until the server has
+ * signed for it (PROTOCOL §5: any enrolled till may carry). Written by the engine; never changed, and gone 30
+ * anchored days after its receipt.
+ */
+export interface CarriedRow {
+  /** Hex. */
+  readonly till: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly merchant: Bytes;
+  readonly kind: string;
+  readonly bytes: Bytes;
+  readonly signature: Bytes;
+  readonly hash: Bytes;
+  readonly nowMs: number;
+  /** The sum when it is a sale that reads; null otherwise. */
+  readonly saleMinor: number | null;
+}
+
+/**
+ * The server's newest receipt for carried entries of one (till, epoch). Written by the carrier; the engine
+ * writes it once, when an epoch of its own becomes a carried one.
+ */
+export interface CarriedReceiptRow {
+  /** Hex. */
+  readonly till: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly answer: Bytes;
+  readonly signature: Bytes;
+}
+
+/** A sale of another till that this tablet was before; a later era is a later till. */
+export interface FormerSaleRow extends SaleRecord {
+  readonly era: number;
+  /** Hex. */
+  readonly till: string;
+  readonly lossMinor: number | null;
+}
 
 export interface InboxRow {
   readonly id?: number;

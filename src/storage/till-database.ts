@@ -2,9 +2,13 @@ import { Dexie, type Table } from "dexie";
 import {
   DATABASE_NAME,
   STORES_V1,
+  STORES_V2,
   type AttemptsRow,
+  type CarriedReceiptRow,
+  type CarriedRow,
   type CodeRow,
   type DeliveryRow,
+  type FormerSaleRow,
   type HeadRow,
   type IdentityRow,
   type InboxRow,
@@ -49,15 +53,19 @@ export class TillDatabase extends Dexie {
   declare receipts: Table<ReceiptRow, number>;
   declare delivery: Table<DeliveryRow, string>;
   declare inbox: Table<InboxRow, number>;
+  declare carried: Table<CarriedRow, [string, number, number]>;
+  declare carriedReceipts: Table<CarriedReceiptRow, [string, number]>;
+  declare formerSales: Table<FormerSaleRow, [number, number, number]>;
 
   constructor(name: string = DATABASE_NAME) {
     super(name, { chromeTransactionDurability: "strict", cache: "disabled" });
     this.version(1).stores(STORES_V1);
+    this.version(2).stores(STORES_V2);
   }
 
   /** The tables the engine writes, opened together in every append so that no effect can forget one. */
   get engineTables(): readonly Table[] {
-    return this.tables.filter((table) => !SERVICE_WORKER_TABLES.has(table.name));
+    return this.tables.filter((table) => !APART.has(table.name));
   }
 
   /** One setting by its key, typed. */
@@ -77,8 +85,18 @@ export class TillDatabase extends Dexie {
   }
 }
 
-/** Written by the service worker alone: an append must not wait for it, nor it for an append. */
-const SERVICE_WORKER_TABLES: ReadonlySet<string> = new Set(["receipts", "delivery", "inbox"]);
+/**
+ * Written by the carrier alone, or never by an append: it must not wait for the carrier, nor the carrier for
+ * it, nor for a long list of carried entries that is being read in.
+ */
+const APART: ReadonlySet<string> = new Set([
+  "receipts",
+  "delivery",
+  "inbox",
+  "carriedReceipts",
+  "carried",
+  "formerSales",
+]);
 
 /** Is this the disk saying that it is full? */
 export function isQuotaError(cause: unknown): boolean {

@@ -1,0 +1,86 @@
+import type { Quality } from "#domain/clock.ts";
+import type { StopReason } from "#domain/refusal.ts";
+import { fromHex } from "#protocol/bytes.ts";
+import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { TillDatabase } from "#storage/till-database.ts";
+import type { Desks } from "./desks.ts";
+
+/** What the engine has to know of what was taken in. */
+export interface Settled {
+  readonly identity: IdentityRow;
+  /** The operator at the till was dismissed by the owner. */
+  readonly operatorGone: boolean;
+  /** More pages may wait on the server: the round stopped for the inbox to be emptied. */
+  readonly moreWaits: boolean;
+}
+
+/** Takes in what the carrier wrote: pages, receipts, findings. Loaded after the first screen stands. */
+export class Settling {
+  readonly #db: TillDatabase;
+  #clockNoted: Quality = "plausible";
+
+  constructor(db: TillDatabase) {
+    this.#db = db;
+  }
+
+  /** Works through all that lies there; runs again whenever the carrier says that it wrote. */
+  async settle(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
+    const db = this.#db;
+    const before = await db.setting("feed");
+    if ((await db.inbox.count()) > 0) await this.#applyInbox(desks);
+    const stop = await this.#judgeFinding(desks);
+    const standing = (await db.setting("stop"))?.reason ?? "revoked";
+    // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
+    if (stop && standing === "revoked") await this.#stop(desks, stop);
+    const identity = (await db.enrolled()) ?? desks.identity;
+    const operatorGone = await this.#letDismissedGo(desks, operator);
+    await this.#noteClock(desks);
+    const after = await db.setting("feed");
+    const moreWaits = after !== null && before !== null && after.version > before.version;
+    return { identity, operatorGone, moreWaits };
+  }
+
+  /** Pages are rare beside sales; what reads them is loaded when there is one. */
+  async #applyInbox(desks: Desks): Promise<void> {
+    const { applyInbox } = await import("./feed-application.ts");
+    const { keyset, noRoom } = await applyInbox(this.#db, desks.identity, desks.keyset, desks.time);
+    desks.keyset = keyset;
+    if (noRoom) desks.ledger.noteFull();
+    desks.ledger.useKeyset(keyset.version);
+  }
+
+  /** A clock that left the range in which it is believed, or came back to it, is an entry (PROTOCOL §8). */
+  async #noteClock(desks: Desks): Promise<void> {
+    const { quality, clockMs, nowMs } = desks.time.read();
+    const standing = quality === "back" || quality === "leap" ? quality : "plausible";
+    if (standing === this.#clockNoted) return;
+    const body = { kind: "clock-jump", quality: standing, clockMs, nowMs } as const;
+    if ((await desks.ledger.append({ body: () => body })).ok) this.#clockNoted = standing;
+  }
+
+  /** Whoever the owner dismissed takes no further sale, however long nobody locked the till. */
+  async #letDismissedGo(desks: Desks, operator: OperatorRow | null): Promise<boolean> {
+    if (!operator || (await this.#db.operators.get(operator.id))?.active !== false) return false;
+    await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
+    return true;
+  }
+
+  /** Evidence against this till is rare; what judges it is loaded when there is some. */
+  async #judgeFinding(desks: Desks): Promise<StopReason | null> {
+    const found = await this.#db.delivery.bulkGet(["finding", "hole"]);
+    if (found.every((row) => row === undefined)) return null;
+    const { judgeFinding } = await import("./sync/findings.ts");
+    return judgeFinding(this.#db, desks.identity, desks.keyset, desks.mirror);
+  }
+
+  async #stop(desks: Desks, reason: StopReason): Promise<void> {
+    desks.sales.takeCodeBack();
+    await desks.ledger.append<never>({
+      body: () => ({ kind: "stopped", reason }),
+      inside: async () => {
+        await this.#db.settings.put({ key: "stop", reason });
+        return null;
+      },
+    });
+  }
+}
