@@ -18,6 +18,7 @@ import type { Bytes } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";
 import { cameByOwnerLink } from "../accounts/owner-links.ts";
 import { requireMember } from "../accounts/require-member.ts";
+import { allAddresses } from "../addresses.ts";
 import { audit } from "../audit.ts";
 import { wake, type Books } from "../books.ts";
 import { listCodes, readCode } from "../codes/code-rows.ts";
@@ -89,6 +90,7 @@ const me: Handler = async (c, books, by) => {
     language: shop.language,
     currency: shop.currency,
     demo: books.config.demo,
+    addresses: allAddresses(books.config),
     passwordForgotten: await cameByOwnerLink(books.db, member, books.nowMs()),
   };
   return c.json(answer);
@@ -258,6 +260,7 @@ const STATUS: Partial<Record<OfficeRefusal["code"], 400 | 404 | 409>> = {
   "not-found": 404,
   "code-not-open": 409,
   "till-revoked": 409,
+  "quarantine-changed": 409,
   "till-not-ready": 409,
   "too-many-tills": 409,
   "invalid-input": 400,

@@ -61,6 +61,13 @@ async function tillRow(row: Row): Promise<TillRow> {
     build: row.build,
     salesToday: row.sales,
     salesTodayMinor: row.sales_minor,
+    health: {
+      claimedSeq: null,
+      unsent: null,
+      stuckSinceMs: null,
+      quarantined: { count: 0, sumMinor: 0 },
+      openLosses: 0,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { TillHealth } from "./office-losses-api.ts";
 
 /**
  * The office's JSON API: every request validated by these at both ends, every answer typed by them.
@@ -71,6 +72,8 @@ export interface Me {
   readonly language: "zh-CN" | "en";
   readonly currency: string;
   readonly demo: boolean;
+  /** Where a browser may find this server, the main address first. */
+  readonly addresses: readonly string[];
   /** Came in by an owner link a moment ago: may set a password without giving the current one. */
   readonly passwordForgotten: boolean;
 }
@@ -228,6 +231,7 @@ export interface TillRow {
   readonly build: string | null;
   readonly salesToday: number;
   readonly salesTodayMinor: number;
+  readonly health: TillHealth;
 }
 
 export interface SaleListRow {
@@ -300,6 +304,8 @@ export type OfficeRefusal =
   | { readonly code: "code-not-open"; readonly state: CodeState }
   | { readonly code: "too-many-tills"; readonly max: number }
   | { readonly code: "till-revoked" }
+  /** More came, or it was decided, since the page was read. */
+  | { readonly code: "quarantine-changed" }
   | { readonly code: "cross-origin" | "too-large" | "server-stopping" | "internal" };
 /*
  * Routes
@@ -318,7 +324,7 @@ export type OfficeRefusal =
  *   POST /api/office/codes/:id/revoke          → CodeDetail
  *   GET  /api/office/tills                     → { rows: TillRow[] }
  *   POST /api/office/tills     newTillRequest  → TillRow
- *   POST /api/office/tills/:id/activation      → ActivationAnswer
+ *   POST /api/office/tills/:id/activation activationRequest → ActivationAnswer
  *   POST /api/office/tills/:id/compare compareRequest → TillRow
  *   POST /api/office/tills/:id/revoke          → TillRow
  *   GET  /api/office/sales?before=&limit=      → Page<SaleListRow>

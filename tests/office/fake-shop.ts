@@ -30,6 +30,7 @@ export const fakeMe: Me = {
   language: "zh-CN",
   currency: "CNY",
   demo: false,
+  addresses: ["http://localhost:8080"],
   passwordForgotten: false,
 };
 
@@ -62,6 +63,13 @@ export function fakeTill(id: string, name: string, facts: Partial<TillRow> = {})
     build: null,
     salesToday: 0,
     salesTodayMinor: 0,
+    health: {
+      claimedSeq: null,
+      unsent: null,
+      stuckSinceMs: null,
+      quarantined: { count: 0, sumMinor: 0 },
+      openLosses: 0,
+    },
     ...facts,
   };
 }

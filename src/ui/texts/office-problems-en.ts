@@ -62,6 +62,8 @@ export const officeProblemsEn: OfficeProblemTexts = {
   "code-not-open": (problem) => `Nothing changed: this code is ${states[problem.state]}.`,
   "too-many-tills": (problem) =>
     `Not added: a shop has at most ${problem.max} tills. Revoke one you don’t use.`,
+  "quarantine-changed": () =>
+    "Nothing was decided: more came in, or somebody decided already. Look at it anew.",
   "till-revoked": () => "Nothing changed: this till is revoked. Add a new one.",
   "cross-origin": () => "Nothing changed: the request came from another site. Open the office’s own address.",
   "too-large": () => "Nothing changed: the input is too long.",

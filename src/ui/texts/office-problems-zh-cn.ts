@@ -58,6 +58,7 @@ export const officeProblemsZhCn: OfficeProblemTexts = {
   "till-not-ready": () => "没有发出：这台收银机还没有准备好收这种码。请等它联网，或选别的收银机。",
   "code-not-open": (problem) => `没有改动：这张码${states[problem.state]}。`,
   "too-many-tills": (problem) => `没有添加：一家店最多${problem.max}台收银机。可以先撤销不用的。`,
+  "quarantine-changed": () => "没有决定：又有新的账到了，或者别人已经决定。请看新的内容再定。",
   "till-revoked": () => "没有改动：这台收银机已撤销。请添加一台新的。",
   "cross-origin": () => "没有改动：请求来自别的网站。请直接打开后台的地址再试。",
   "too-large": () => "没有改动：内容太长。",
