@@ -73,6 +73,16 @@ export interface TillEpochsTable {
   verified_seq: Generated<number>;
   last_seen_ms: number | null;
   build: string | null;
+  /** The till's own words about its unreceipted sales; null until it has said any. */
+  unsent_count: number | null;
+  unsent_minor: number | null;
+  unsent_oldest_ms: number | null;
+  unsent_said_ms: number | null;
+  /** Since when it speaks, says that something waits, and the head stands at `waiting_seq`; null: progress. */
+  waiting_since_ms: number | null;
+  /** When it said so last. */
+  waiting_said_ms: number | null;
+  waiting_seq: number | null;
 }
 
 export interface ActivationsTable {

@@ -5,6 +5,7 @@ import { sameBytes } from "#protocol/bytes.ts";
 import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";
 import type { Books } from "../books.ts";
 import { signedEntry, type Verdict } from "../journal/ingest.ts";
+import { noteClaim } from "./delivery-words.ts";
 import { newToken } from "./tokens.ts";
 
 export interface HelloOutcome {
@@ -44,6 +45,7 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     .where("till_id", "=", hello.till)
     .where("epoch", "=", hello.epoch)
     .execute();
+  await noteClaim(books.db, { merchant, till: hello.till, epoch: hello.epoch }, hello.seq, nowMs);
   const parted = await partedAt(books, merchant, hello, row.head_seq);
   const { result, detail } = standing(row.state, row.revoked_at_ms !== null, parted);
   const { till, epoch } = hello;

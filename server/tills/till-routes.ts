@@ -15,6 +15,7 @@ import {
   type SignedAnswer,
 } from "#protocol/push.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
+import { readUnsent } from "#protocol/unsent-words.ts";
 import type { Books } from "../books.ts";
 import { readFeedPage } from "../feed/page.ts";
 import { clientKey } from "../http/client-address.ts";
@@ -24,6 +25,7 @@ import { rateLimit, type RateLimit } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusal.ts";
 import { ingest, type Verdict } from "../journal/ingest.ts";
 import type { Services } from "../services.ts";
+import { noteUnsent } from "./delivery-words.ts";
 import { enrol } from "./enrol.ts";
 import { answerHello } from "./hello.ts";
 import { AnsweredChallenges, newChallenge, readToken, type Bearer } from "./tokens.ts";
@@ -98,6 +100,8 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     if (asked === null) return refuse(c, 400, { code: "not-a-feed-request" });
     const url = new URL(c.req.url);
     const requestHash = await hashGet(url.pathname + url.search);
+    const words = readUnsent(c.req.query("unsent") ?? "");
+    if (words !== null) await noteUnsent(open.db, who, words, services.nowMs());
     const page = await readFeedPage(open, { ...who, from: asked.from, requestHash });
     return page === null ? refuse(c, 404, { code: "unknown-till" }) : cbor(c, encodeSignedPage(page));
   });

@@ -3,6 +3,7 @@ import { decodeCbor, type Cbor } from "./cbor.ts";
 import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
 import { signedByServer } from "./push.ts";
 import { readShape } from "./shape.ts";
+import { writeUnsent, type UnsentWords } from "./unsent-words.ts";
 
 /**
  * The outside of a feed page (PROTOCOL §7): all that a carrier must check before it keeps the page for the
@@ -65,7 +66,11 @@ export function decodeFeedEnvelope(bytes: Uint8Array): FeedEnvelope | null {
   });
 }
 
-/** `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request. */
-export function feedPath(from: number | "full", nonceHex: string): string {
-  return `/api/till/feed?from=${from}&nonce=${nonceHex}`;
+/**
+ * `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request, `unsent`
+ * is what the till says of its own unreceipted sales.
+ */
+export function feedPath(from: number | "full", nonceHex: string, unsent: UnsentWords | null = null): string {
+  const words = unsent === null ? "" : `&unsent=${writeUnsent(unsent)}`;
+  return `/api/till/feed?from=${from}&nonce=${nonceHex}${words}`;
 }
