@@ -21,10 +21,18 @@ export interface ClockMarkTable {
   mark_ms: number;
 }
 
+/** Lineages that ended with a restore of the server (PROTOCOL §2). */
+export interface PastLineagesTable {
+  lineage: BytesColumn;
+  ended_at_ms: number;
+}
+
 export interface CountersTable {
   merchant_id: BytesColumn;
   arrival: Generated<number>;
   feed_version: Generated<number>;
+  /** Versions up to here were given before the last restore of the server, or were lost in it. */
+  feed_base: Generated<number>;
 }
 
 export interface StoresTable {
@@ -41,6 +49,10 @@ export interface TillsTable {
   name: string;
   created_at_ms: number;
   revoked_at_ms: number | null;
+  /** The last arrival before it was revoked; null while it is not. */
+  revoked_arrival: Generated<number | null>;
+  /** No epoch up to here is given again (PROTOCOL §2). */
+  epoch_floor: Generated<number>;
 }
 
 /**
@@ -73,6 +85,13 @@ export interface TillEpochsTable {
   verified_seq: Generated<number>;
   last_seen_ms: number | null;
   build: string | null;
+  /** Why the epoch before this one ends with it. */
+  renewal_reason: Generated<string | null>;
+  /** The head of the till's last signed hello; null before the first. */
+  claimed_seq: Generated<number | null>;
+  /** The last arrival before it was closed: what has a higher one came late. */
+  closed_arrival: Generated<number | null>;
+  closed_at_ms: Generated<number | null>;
   /** The till's own words about its unreceipted sales; null until it has said any. */
   unsent_count: number | null;
   unsent_minor: number | null;
@@ -99,6 +118,8 @@ export interface ActivationsTable {
   used_epoch: number | null;
   used_device_key: NullableBytesColumn;
   used_vault_key: NullableBytesColumn;
+  /** Why the till's present epoch ends when this is used. */
+  reason: Generated<string | null>;
 }
 
 export interface EntriesTable {
@@ -141,6 +162,45 @@ export interface QuarantinedTable {
   signature: BytesColumn;
   reason: string;
   received_at_ms: number;
+  /** What the sale says it was; null for every other entry. */
+  sale_minor: Generated<number | null>;
+  decided: Generated<"booked" | "rejected" | null>;
+  decided_at_ms: Generated<number | null>;
+  decided_by: Generated<string | null>;
+  /** Its number, given when it was booked. */
+  arrival: Generated<number | null>;
+  applied_version: Generated<number | null>;
+}
+
+/** What is missing of an epoch, as far as anybody knows. A projection of the server's journal. */
+export interface LossesTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  reason: string;
+  /** Where the figures come from: `later-entries`, `claimed-head`, `till-said`, `none`. */
+  source: string;
+  from_seq: number;
+  known_head_seq: number | null;
+  count: number | null;
+  sum_minor: number | null;
+  /** The first entry that is still missing. */
+  next_seq: number;
+  late_count: Generated<number>;
+  late_minor: Generated<number>;
+  state: "open" | "shrunk" | "closed";
+  at_ms: number;
+}
+
+export interface LossReceiptsTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  head_hex: string;
+  amount_minor: number;
+  entered_at_ms: number;
+  entered_by: string;
 }
 
 export interface SalesTable {
@@ -148,6 +208,8 @@ export interface SalesTable {
   till_id: BytesColumn;
   epoch: number;
   seq: number;
+  /** Empty for the till's chain, the entry's own hash when booked out of quarantine. */
+  branch: ColumnType<Uint8Array, Uint8Array | undefined, Uint8Array>;
   short_id: string;
   sale_id: BytesColumn;
   arrival: number;
@@ -168,6 +230,8 @@ export interface SaleTendersTable {
   till_id: BytesColumn;
   epoch: number;
   seq: number;
+  /** Empty for the till's chain, the entry's own hash when booked out of quarantine. */
+  branch: ColumnType<Uint8Array, Uint8Array | undefined, Uint8Array>;
   n: number;
   method: "cash" | "payment-code";
   amount_minor: number;
@@ -207,6 +271,8 @@ export interface CodeClaimsTable {
   till_id: BytesColumn;
   epoch: number;
   seq: number;
+  /** Empty for the till's chain, the entry's own hash when booked out of quarantine. */
+  branch: ColumnType<Uint8Array, Uint8Array | undefined, Uint8Array>;
   amount_minor: number;
   returned_minor: number;
   at_ms: number;
@@ -219,6 +285,8 @@ export interface OutcomesTable {
   till_id: BytesColumn;
   epoch: number;
   seq: number;
+  /** Empty for the till's chain, the entry's own hash when booked out of quarantine. */
+  branch: ColumnType<Uint8Array, Uint8Array | undefined, Uint8Array>;
   kind: string;
   cti: BytesColumn;
   loss_minor: number;
@@ -301,6 +369,7 @@ export interface BooksTables {
   "control.till_directory": TillDirectoryTable;
   "control.activation_directory": ActivationDirectoryTable;
   "control.clock_mark": ClockMarkTable;
+  "control.past_lineages": PastLineagesTable;
   "books.counters": CountersTable;
   "books.stores": StoresTable;
   "books.tills": TillsTable;
@@ -310,6 +379,8 @@ export interface BooksTables {
   "books.server_heads": ServerHeadsTable;
   "books.journal_duties": JournalDutiesTable;
   "books.quarantined": QuarantinedTable;
+  "books.losses": LossesTable;
+  "books.loss_receipts": LossReceiptsTable;
   "books.sales": SalesTable;
   "books.sale_tenders": SaleTendersTable;
   "books.codes": CodesTable;

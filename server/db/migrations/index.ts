@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import * as control from "./0001-control.ts";
 import * as books from "./0002-books.ts";
 import * as ownerLinkSignIns from "./0003-owner-link-sign-ins.ts";
+import * as lineageAndLosses from "./0004-lineage-and-losses.ts";
 import * as tillHealth from "./0030-till-health.ts";
 
 export interface Migration {
@@ -15,5 +16,6 @@ export const migrations: readonly Migration[] = [
   { name: "0001-control", up: control.up },
   { name: "0002-books", up: books.up },
   { name: "0003-owner-link-sign-ins", up: ownerLinkSignIns.up },
+  { name: "0004-lineage-and-losses", up: lineageAndLosses.up },
   { name: "0030-till-health", up: tillHealth.up },
 ];
