@@ -60,7 +60,7 @@ export class Engine implements TillEngine {
   #desks: Desks | null = null;
   #mirrorFile: MirrorFile | null;
   #operator: OperatorRow | null = null;
-  #facts: PageFacts = { onLine: true, persisted: false, freeBytes: null };
+  #facts: PageFacts = { onLine: true, offlineSinceMs: null, persisted: false, freeBytes: null };
   #carrier: "service-worker" | "engine" = "service-worker";
   #listener: ((view: TillView) => void) | null = null;
   #phase: TillView["phase"] | null = "booting";
@@ -119,9 +119,11 @@ export class Engine implements TillEngine {
     await this.#inTurn(() => (this.#phase === null ? this.#settle() : Promise.resolve()));
   }
 
-  async pageFacts(facts: PageFacts): Promise<void> {
+  async pageFacts(facts: Omit<PageFacts, "offlineSinceMs">): Promise<void> {
     const cameBack = facts.onLine && !this.#facts.onLine;
-    this.#facts = facts;
+    const before = this.#facts.offlineSinceMs;
+    const offlineSinceMs = facts.onLine ? null : (before ?? this.#p.surroundings.clockMs());
+    this.#facts = { ...facts, offlineSinceMs };
     await this.#show();
     if (cameBack) this.#wantSync();
   }
@@ -258,6 +260,14 @@ export class Engine implements TillEngine {
       await this.#p.loop.poke("asked");
       await this.#inTurn(() => this.#settle());
     } else this.#p.wantSync();
+  }
+
+  lookForRoom(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const hasRoom = (await this.#desks?.ledger.layReserve()) ?? true;
+      await this.#show();
+      return hasRoom;
+    });
   }
 
   async mayUpdate(): Promise<{ saleOpen: boolean; unsentCount: number; unsentMinor: number }> {

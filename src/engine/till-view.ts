@@ -17,6 +17,8 @@ import { MAX_SALE_MINOR } from "./sale-desk.ts";
 /** What the page told of itself. */
 export interface PageFacts {
   readonly onLine: boolean;
+  /** Since when the platform thinks there is no network, by the device's clock. */
+  readonly offlineSinceMs: number | null;
   readonly persisted: boolean;
   readonly freeBytes: number | null;
 }
@@ -57,7 +59,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     db.setting("policy"),
     db.setting("stop"),
     operatorViews(db),
-    linkView(db, identity, facts.onLine, parts.clockMs),
+    linkView(db, identity, facts.offlineSinceMs, parts.clockMs),
   ]);
   return {
     phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
@@ -115,14 +117,14 @@ async function operatorViews(db: TillDatabase): Promise<readonly OperatorView[]>
 async function linkView(
   db: TillDatabase,
   identity: IdentityRow | null,
-  onLine: boolean,
+  offlineSinceMs: number | null,
   clockMs: number,
 ): Promise<LinkView> {
   const [unsent, row] = await Promise.all([unsentSales(db, identity), db.delivery.get("state")]);
   const state = row?.key === "state" ? row : null;
   const running = state?.state === "syncing" && state.of > 0 ? { done: state.done, of: state.of } : null;
   return {
-    state: onLine ? knownState(state, clockMs) : "offline",
+    state: isCutOff(offlineSinceMs, state) ? "offline" : knownState(state, clockMs),
     sinceMs: state
       ? state.state === "online"
         ? state.sinceMs
@@ -134,6 +136,15 @@ async function linkView(
     lastAnswerMs: state?.lastAnswerMs ?? null,
     progress: running,
   };
+}
+
+/** The platform's «no network» is a hint: an answer of the server's own after it is the truth. */
+function isCutOff(
+  offlineSinceMs: number | null,
+  row: Extract<DeliveryRow, { key: "state" }> | null,
+): boolean {
+  if (offlineSinceMs === null) return false;
+  return (row?.lastAnswerMs ?? Number.NEGATIVE_INFINITY) < offlineSinceMs;
 }
 
 /** «Connected» only on an answer of late: the row may be yesterday's, and the network gone since. */

@@ -249,6 +249,8 @@ export interface TillEngine {
   sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]>;
   refusals(limit: number): Promise<readonly RefusalRow[]>;
   syncNow(): Promise<void>;
+  /** Looks whether the disk has room again for the next sale; the view's `storage.full` says it too. */
+  lookForRoom(): Promise<boolean>;
   /** True when an update may restart the page: no sale open, nothing unsent (or the operator agreed). */
   mayUpdate(): Promise<{
     readonly saleOpen: boolean;

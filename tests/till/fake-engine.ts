@@ -76,6 +76,7 @@ export function fakeEngine(answers: FakeAnswers = {}): TillEngine {
     sales: () => Promise.resolve([]),
     refusals: () => Promise.resolve([]),
     syncNow: nothing,
+    lookForRoom: () => Promise.resolve(false),
     mayUpdate: () => Promise.resolve({ saleOpen: false, unsentCount: 0, unsentMinor: 0 }),
     ...answers,
   };
