@@ -15,11 +15,14 @@ export type Context =
   | "hello"
   | "answer"
   | "feed"
+  | "claim"
   | "code-salt"
   | "code-tag"
   | "number"
   | "pin"
-  | "unlock";
+  | "unlock"
+  | "parcel"
+  | "journal";
 
 const P256: EcKeyImportParams = { name: "ECDSA", namedCurve: "P-256" };
 const ECDSA: EcdsaParams = { name: "ECDSA", hash: "SHA-256" };

@@ -117,15 +117,16 @@ export function decodePush(bytes: Uint8Array): Push | null {
 }
 
 /**
- * How many of these entries, taken from the front, fit one push. At least one: an entry is at most 64 KiB.
+ * How many of these entries, taken from the front, fit one push of `maxBytes`. At least one: an entry is at
+ * most 64 KiB, and on the slowest line it has to get away all the same.
  */
-export function fittingPush(entries: readonly SignedEntry[]): number {
+export function fittingPush(entries: readonly SignedEntry[], maxBytes: number = MAX_PUSH_BYTES): number {
   // 64 bytes a signature and at most 9 of heads; 64 for the frame around them.
   let bytes = 64;
   let count = 0;
   for (const entry of entries.slice(0, MAX_PUSH_ENTRIES)) {
     bytes += entry.bytes.length + 64 + 9;
-    if (bytes > MAX_PUSH_BYTES) break;
+    if (bytes > Math.min(maxBytes, MAX_PUSH_BYTES) && count > 0) break;
     count++;
   }
   return count;
@@ -252,7 +253,7 @@ export async function openAnswer(
 /** Did one of the keyset's answer keys sign these bytes in this context? */
 export async function signedByServer(
   keyset: Keyset,
-  context: "answer" | "feed",
+  context: "answer" | "feed" | "parcel",
   signed: { readonly bytes: Uint8Array; readonly signature: Uint8Array },
 ): Promise<boolean> {
   for (const key of usableKeys(keyset, "answer")) {
