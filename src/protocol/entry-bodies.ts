@@ -1,6 +1,7 @@
 import { toHex, type Bytes } from "./bytes.ts";
 import type { Cbor } from "./cbor.ts";
-import { readShape, type Shape } from "./shape.ts";
+import { encodeServerRecord, readServerRecord, type ServerRecord } from "./server-records.ts";
+import { readShape, Shape } from "./shape.ts";
 
 /**
  * What the entries of this version say (PROTOCOL §4). A reader that meets an unknown kind or body keeps the
@@ -36,7 +37,13 @@ export type TillBody =
       readonly nowMs: number;
     }
   /** Codes and secrets stopped here, and why (PROTOCOL §6). */
-  | { readonly kind: "stopped"; readonly reason: string };
+  | { readonly kind: "stopped"; readonly reason: string }
+  /** The till wants this code for this sale and is about to ask the server for it (PROTOCOL §11). */
+  | { readonly kind: "claim"; readonly cti: Bytes; readonly sale: Bytes }
+  /** The claim made by the entry at (epoch, seq) ends without a sale. */
+  | { readonly kind: "claim-dropped"; readonly cti: Bytes; readonly epoch: number; readonly seq: number }
+  /** From here on this till takes these codes no more without asking. */
+  | { readonly kind: "lease-released"; readonly ctis: readonly Bytes[] };
 
 export type SubjectClass = "operator" | "manager" | "code";
 
@@ -90,15 +97,33 @@ export type ServerBody =
       readonly winner: EntryRef;
       readonly loser: EntryRef;
       readonly lossMinor: number;
-    };
+    }
+  /** The owner, or the end of its epoch, took a granted claim from its till (PROTOCOL §11). */
+  | { readonly kind: "claim-released"; readonly cti: Bytes; readonly claim: EntryRef; readonly why: string }
+  /** Who may take a code alone from now on; null: nobody. */
+  | {
+      readonly kind: "lease-moved";
+      readonly cti: Bytes;
+      readonly from: Bytes | null;
+      readonly to: Bytes | null;
+      readonly why: LeaseMove;
+    }
+  | ServerRecord;
+
+/** How a lease came to its new holder: the old one gave it back, its tablet was replaced, or the owner said so. */
+export type LeaseMove = "released" | "closed" | "owner";
 
 export interface EntryRef {
   readonly till: Bytes;
   readonly epoch: number;
   readonly seq: number;
+  /** The hash of an entry booked out of quarantine, whose number another one has; none: the till's chain. */
+  readonly branch?: Bytes;
 }
 
 export const MAX_TENDERS = 20;
+/** Leases that one entry gives back. */
+export const MAX_RELEASED = 500;
 const MAX_COSE = 1024;
 /** 999,999.99: beyond what any sale may be, sums of sales would leave the whole numbers that are safe. */
 const MAX_SALE_MINOR = 99_999_999;
@@ -131,6 +156,12 @@ export function encodeTillBody(body: TillBody): Cbor {
       return [body.quality, body.clockMs, body.nowMs];
     case "stopped":
       return [body.reason];
+    case "claim":
+      return [body.cti, body.sale];
+    case "claim-dropped":
+      return [body.cti, body.epoch, body.seq];
+    case "lease-released":
+      return [body.ctis];
   }
 }
 
@@ -173,10 +204,20 @@ export function decodeTillBody(kind: string, body: Cbor): TillBody | null {
         };
       case "stopped":
         return { kind, reason: shape.text(40) };
+      case "claim":
+        return { kind, cti: shape.bytes(16), sale: shape.bytes(16) };
+      case "claim-dropped":
+        return { kind, cti: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
+      case "lease-released":
+        return { kind, ctis: readCtis(shape.anyList(MAX_RELEASED)) };
       default:
         return null;
     }
   });
+}
+
+function readCtis(members: readonly Cbor[]): readonly Bytes[] {
+  return members.map((member) => new Shape([member]).bytes(16));
 }
 
 function readSale(shape: Shape): SaleBody {
@@ -216,6 +257,15 @@ export function encodeServerBody(body: ServerBody): Cbor {
       return [body.cti, body.amountMinor];
     case "double-spend":
       return [body.cti, encodeRef(body.winner), encodeRef(body.loser), body.lossMinor];
+    case "claim-released":
+      return [body.cti, encodeRef(body.claim), body.why];
+    case "lease-moved":
+      return [body.cti, body.from, body.to, body.why];
+    case "lineage-begun":
+    case "loss":
+    case "loss-receipt":
+    case "quarantine-decided":
+      return encodeServerRecord(body);
   }
 }
 
@@ -242,18 +292,30 @@ export function decodeServerBody(kind: string, body: Cbor): ServerBody | null {
           loser: shape.nested(readRef),
           lossMinor: shape.integer(1),
         };
+      case "claim-released":
+        return { kind, cti: shape.bytes(16), claim: shape.nested(readRef), why: shape.text(40) };
+      case "lease-moved":
+        return {
+          kind,
+          cti: shape.bytes(16),
+          from: shape.bytesOrNull(16),
+          to: shape.bytesOrNull(16),
+          why: shape.oneOf(["released", "closed", "owner"]),
+        };
       default:
-        return null;
+        return readServerRecord(kind, shape);
     }
   });
 }
 
 function encodeRef(ref: EntryRef): Cbor {
-  return [ref.till, ref.epoch, ref.seq];
+  const { till, epoch, seq, branch } = ref;
+  return branch === undefined ? [till, epoch, seq] : [till, epoch, seq, branch];
 }
 
 function readRef(shape: Shape): EntryRef {
-  return { till: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
+  const ref = { till: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
+  return shape.more() ? { ...ref, branch: shape.bytes(32) } : ref;
 }
 
 /**

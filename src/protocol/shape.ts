@@ -107,6 +107,11 @@ export class Shape {
     return this.#next();
   }
 
+  /** Is there a further member? */
+  more(): boolean {
+    return this.#at < this.#members.length;
+  }
+
   end(): void {
     if (this.#at !== this.#members.length) throw new Mismatch();
   }

@@ -6,7 +6,9 @@
  * }`
  *   GET  /api/till/challenge                  → 32 bytes, good for one hello within two minutes
  *   POST /api/till/hello        push.ts       Hello → HelloAnswer
+ *   POST /api/till/readmit      readmission.ts Readmission → HelloAnswer, or 403 `not-readmitted`
  *   POST /api/till/push         push.ts       Push → SignedAnswer        (Authorization: Bearer token)
+ *   POST /api/till/claim        claim.ts      ClaimRequest → SignedAnswer (Authorization: Bearer token)
  *   GET  /api/till/feed?…       feed.ts       → SignedPage               (Authorization: Bearer token)
  *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull
  * (Bearer token)
@@ -15,14 +17,18 @@ export const TILL_API: {
   readonly enrol: string;
   readonly challenge: string;
   readonly hello: string;
+  readonly readmit: string;
   readonly push: string;
+  readonly claim: string;
   readonly feed: string;
   readonly events: string;
 } = {
   enrol: "/api/till/enrol",
   challenge: "/api/till/challenge",
   hello: "/api/till/hello",
+  readmit: "/api/till/readmit",
   push: "/api/till/push",
+  claim: "/api/till/claim",
   feed: "/api/till/feed",
   events: "/api/till/events",
 };

@@ -213,6 +213,10 @@ describe("golden: the journal", () => {
       "code-issued": true,
       "code-revoked": true,
       "double-spend": true,
+      "lineage-begun": true,
+      loss: true,
+      "loss-receipt": true,
+      "quarantine-decided": true,
     };
     const kinds = (chain: Chain<{ kind: string }>): string[] => [
       ...new Set(chain.entries.map((row) => row.body.kind)),
