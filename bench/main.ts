@@ -4,6 +4,8 @@ import type { Benchmark, BenchmarkResult } from "./benchmark.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   startup: async () => (await import("./startup.ts")).measureStartup,
+  journal: async () => (await import("./journal.ts")).measureJournal,
+  ingest: async () => (await import("./ingest.ts")).measureIngest,
 };
 
 const given = process.argv.slice(2);

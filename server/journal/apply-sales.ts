@@ -8,6 +8,7 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
 import { oweServerEntry } from "./server-journal.ts";
+import { insertSales } from "./written-rows.ts";
 
 /** The epoch whose entries are applied. */
 export interface Source {
@@ -246,46 +247,26 @@ export async function writeSales(
   effects: Effects,
   arrivalOf: (seq: number) => number,
 ): Promise<void> {
-  const { merchant, till, epoch, nowMs } = source;
-  const key = { merchant_id: merchant, till_id: till, epoch };
-  if (effects.sales.length > 0) {
-    const rows = effects.sales.map(({ item, body }) => ({
-      ...key,
-      seq: item.entry.seq,
-      short_id: shortId(body.sale),
-      sale_id: body.sale,
-      arrival: arrivalOf(item.entry.seq),
-      received_at_ms: nowMs,
-      at_ms: item.entry.time.nowMs,
-      operator_id: body.operator,
-      currency: body.currency,
-      total_minor: body.totalMinor,
-      hash: item.hash,
-      flagged: source.late ? "late" : null,
-    }));
-    for (const some of portions(rows)) await tx.insertInto("books.sales").values(some).execute();
-    const tenders = effects.sales.flatMap(({ item, body }) =>
-      body.tenders.map((tender, n) => ({
-        ...key,
-        seq: item.entry.seq,
-        n,
-        method: tender.method,
-        amount_minor: tender.amountMinor,
-        returned_minor: tender.method === "payment-code" ? tender.returnedMinor : 0,
-        cti: tender.method === "payment-code" ? tender.cti : null,
-      })),
-    );
-    for (const some of portions(tenders)) await tx.insertInto("books.sale_tenders").values(some).execute();
-  }
+  const lines = effects.sales.map(({ item, body }) => ({
+    seq: item.entry.seq,
+    shortId: shortId(body.sale),
+    sale: body.sale,
+    arrival: arrivalOf(item.entry.seq),
+    atMs: item.entry.time.nowMs,
+    operator: body.operator,
+    currency: body.currency,
+    totalMinor: body.totalMinor,
+    hash: item.hash,
+    tenders: body.tenders.map((tender) => ({
+      method: tender.method,
+      amountMinor: tender.amountMinor,
+      returnedMinor: tender.method === "payment-code" ? tender.returnedMinor : 0,
+      cti: tender.method === "payment-code" ? tender.cti : null,
+    })),
+  }));
+  const flagged = source.late ? "late" : null;
+  await insertSales(tx, source, lines, { receivedAtMs: source.nowMs, flagged });
   await writeOutcomes(tx, source, effects.outcomes);
-}
-
-/** A statement takes 65,535 values at most; what a till sold while it waited for «same» may be more. */
-function portions<T>(rows: readonly T[]): readonly (readonly T[])[] {
-  const most = 1000;
-  return Array.from({ length: Math.ceil(rows.length / most) }, (_, i) =>
-    rows.slice(i * most, (i + 1) * most),
-  );
 }
 
 async function writeOutcomes(

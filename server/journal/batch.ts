@@ -1,9 +1,9 @@
 // What a push is worth before the database is asked: which of its entries form an unbroken chain that the
 // till's own key vouches for (PROTOCOL §5). Pure: bytes in, verdict out.
 import { sameBytes, type Bytes } from "#protocol/bytes.ts";
-import { importPublicKey } from "#protocol/crypto.ts";
-import { decodeEntry, hashEntry, verifyEntry, type Entry, type SignedEntry } from "#protocol/entry.ts";
-import { idKey } from "#protocol/ids.ts";
+import { decodeEntry, verifyEntry, type Entry, type SignedEntry } from "#protocol/entry.ts";
+import { deviceKey } from "./device-keys.ts";
+import { hashEntryHere } from "./entry-hash.ts";
 
 export interface BatchEntry {
   readonly signed: SignedEntry;
@@ -22,14 +22,14 @@ export interface Batch {
 }
 
 /** Reads the entries of a push; null when not even the first is one of a till: then the bytes are no push. */
-export async function readBatch(entries: readonly SignedEntry[]): Promise<Batch | null> {
+export function readBatch(entries: readonly SignedEntry[]): Batch | null {
   const read: BatchEntry[] = [];
   for (const signed of entries) {
     const entry = decodeEntry(signed.bytes);
     const first = read[0]?.entry;
     const belongs = entry !== null && (first === undefined || continues(first, read.length, entry));
     if (!belongs) break;
-    read.push({ signed, entry, hash: await hashEntry(signed.bytes) });
+    read.push({ signed, entry, hash: hashEntryHere(signed.bytes) });
   }
   const first = read[0]?.entry;
   if (first === undefined || first.till === "server") return null;
@@ -41,7 +41,7 @@ function continues(first: Entry, place: number, entry: Entry): boolean {
   return (
     entry.till !== "server" &&
     first.till !== "server" &&
-    idKey(entry.till) === idKey(first.till) &&
+    sameBytes(entry.till, first.till) &&
     sameBytes(entry.merchant, first.merchant) &&
     entry.epoch === first.epoch &&
     entry.seq === first.seq + place
@@ -63,7 +63,7 @@ export interface Authenticity {
  * where the chain breaks, the entry before the break has to vouch (PROTOCOL §5 `damaged`).
  */
 export async function authenticate(batch: Batch, devicePoint: Uint8Array): Promise<Authenticity> {
-  const key = await importPublicKey(devicePoint);
+  const key = await deviceKey(devicePoint);
   const { entries } = batch;
   const breakAt = entries.findIndex((item, i) => {
     const before = entries[i - 1];

@@ -13,6 +13,7 @@ import { faultFields } from "../log.ts";
 import { claimCodes, NO_EFFECTS, writeSales, type Effects } from "./apply-sales.ts";
 import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
 import { APPLIED_VERSION, payJournalDuties, takeArrivals } from "./server-journal.ts";
+import { insertEntries } from "./written-rows.ts";
 
 /** What an answer says, before time, lineage and request are put to it. */
 export type Verdict = Pick<Answer, "merchant" | "till" | "epoch" | "seq" | "headHash" | "result" | "detail">;
@@ -29,7 +30,7 @@ const MAX_TRIES = 5;
 
 /** Stores what a push brings for `carrier`, the merchant whose token carried it. */
 export async function ingest(books: Books, carrier: Uint8Array, push: Push): Promise<IngestResult> {
-  const batch = await readBatch(push.entries);
+  const batch = readBatch(push.entries);
   if (batch === null || toHex(batch.merchant) !== toHex(carrier)) {
     return { ok: false, refusal: { code: "not-a-push" } };
   }
@@ -209,24 +210,12 @@ async function append(
   const firstArrival = await takeArrivals(tx, merchant, entries.length);
   const firstSeq = entries[0]?.entry.seq ?? 0;
   const arrivalOf = (seq: number): number => firstArrival + seq - firstSeq;
-  await tx
-    .insertInto("books.entries")
-    .values(
-      entries.map((item) => ({
-        merchant_id: merchant,
-        till_id: till,
-        epoch,
-        seq: item.entry.seq,
-        hash: item.hash,
-        bytes: item.signed.bytes,
-        signature: item.signed.signature,
-        kind: item.entry.kind,
-        arrival: arrivalOf(item.entry.seq),
-        received_at_ms: nowMs,
-        applied_version: effects.understood.has(item.entry.seq) ? APPLIED_VERSION : null,
-      })),
-    )
-    .execute();
+  const rows = entries.map((item) => ({
+    item,
+    arrival: arrivalOf(item.entry.seq),
+    appliedVersion: effects.understood.has(item.entry.seq) ? APPLIED_VERSION : null,
+  }));
+  await insertEntries(tx, source, rows, nowMs);
   await writeSales(tx, source, effects, arrivalOf);
   for (const seq of effects.unreadSales) await find(tx, batch, "sale-not-understood", seq, nowMs);
   await tx
