@@ -214,7 +214,8 @@ class JournalCheck {
 
   async #keyset(record: Extract<JournalRecord, { type: "keyset" }>): Promise<JournalFaultCode | null> {
     // One order for all: a file is the same file, or it is another one.
-    if (this.#place?.till !== SERVER_TILL && this.#device === null) return "record-out-of-place";
+    const isBefore = this.#place?.till !== SERVER_TILL && this.#device === null;
+    if (isBefore || this.#seq >= 0) return "record-out-of-place";
     const keyset = decodeKeyset(record.bytes);
     const root = await readKey(record.root);
     if (keyset === null || root === null) return "keyset-bad";

@@ -110,7 +110,7 @@ describe("B10: anybody can check a journal with public keys alone", () => {
         (await fault(changed(placeOf(4), { type: "entry", entry: { ...entry, bytes } }))).split(" ")[0] ?? "",
       );
     }
-    expect([...names].sort()).toEqual([
+    expect([...names].toSorted()).toEqual([
       "chain-broken",
       "entry-elsewhere",
       "entry-unreadable",
