@@ -4,6 +4,8 @@ import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
 import type {
   Activation,
   ActivationPreview,
+  ExportedFile,
+  ExportNo,
   Pad,
   PadOutcome,
   PadPurpose,
@@ -260,6 +262,10 @@ export class Engine implements TillEngine {
       await this.#p.loop.poke("asked");
       await this.#inTurn(() => this.#settle());
     } else this.#p.wantSync();
+  }
+
+  async exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>> {
+    return refused({ code: "export-unavailable" });
   }
 
   lookForRoom(): Promise<boolean> {

@@ -210,6 +210,15 @@ export interface ActivationPreview {
   readonly tillName: string | null;
 }
 
+/** A sealed file of entries that have no receipt (PROTOCOL §12), for the page to hand to the person. */
+export interface ExportedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Why nothing was saved: nothing waits, or the server's export key has not reached this till yet. */
+export type ExportNo = { readonly code: "nothing-unsent" | "export-unavailable" };
+
 export interface TillEngine {
   /** Registers the one listener for views; called at once with the present view. */
   watch(listener: (view: TillView) => void): Promise<void>;
@@ -249,6 +258,8 @@ export interface TillEngine {
   sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]>;
   refusals(limit: number): Promise<readonly RefusalRow[]>;
   syncNow(): Promise<void>;
+  /** All that has no receipt, one file an epoch. Exported is not receipted: nothing changes here. */
+  exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>>;
   /** Looks whether the disk has room again for the next sale; the view's `storage.full` says it too. */
   lookForRoom(): Promise<boolean>;
   /** True when an update may restart the page: no sale open, nothing unsent (or the operator agreed). */

@@ -76,6 +76,7 @@ export function fakeEngine(answers: FakeAnswers = {}): TillEngine {
     sales: () => Promise.resolve([]),
     refusals: () => Promise.resolve([]),
     syncNow: nothing,
+    exportUnsent: () => Promise.resolve({ ok: false, refusal: { code: "nothing-unsent" } }),
     lookForRoom: () => Promise.resolve(false),
     mayUpdate: () => Promise.resolve({ saleOpen: false, unsentCount: 0, unsentMinor: 0 }),
     ...answers,
