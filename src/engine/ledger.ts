@@ -4,7 +4,7 @@ import { concat, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeEntry, genesisPrev, hashEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
-import { isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
+import { Dexie, isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { TillTime } from "./till-time.ts";
@@ -70,6 +70,9 @@ export class Ledger {
   readonly #turns = new Turns();
   #full = false;
   #keysetVersion = 0;
+  /** The head as this journal last left or read it; undefined: to be read. Compared inside each append. */
+  #head: HeadRow | null | undefined = undefined;
+  #feedVersion: number | null = null;
 
   constructor(
     db: TillDatabase,
@@ -108,6 +111,8 @@ export class Ledger {
         return accepted(await this.#tryOnce(draft));
       } catch (cause) {
         if (cause instanceof Refused) return refused(cause.refusal as R);
+        // Whatever else went wrong, what stands on disk is read before anything is built on it.
+        this.#head = undefined;
         if (cause instanceof HeadMoved) continue;
         if (isDiskFault(cause)) return refused({ code: "not-committed" });
         if (!isQuotaError(cause)) throw cause;
@@ -120,12 +125,12 @@ export class Ledger {
   }
 
   async #tryOnce<R>(draft: Draft<R>): Promise<Committed> {
-    const head = (await this.#db.head.get("head")) ?? null;
+    const head = await this.#knownHead();
     const { epoch, merchant, till } = this.#identity;
     const running = { count: head?.runningCount ?? 0, sumMinor: head?.runningMinor ?? 0 };
     const body = draft.body(running);
     const time = this.#time.entryTime();
-    const feed = await this.#db.setting("feed");
+    const feed = await this.#knownFeedVersion();
     const bytes = encodeEntry({
       merchant,
       till,
@@ -134,12 +139,14 @@ export class Ledger {
       prev: head ? head.hash : await genesisPrev(this.#identity.certificate),
       kind: body.kind,
       time,
-      versions: { feed: feed?.version ?? 0, keyset: this.#keysetVersion, build: this.#surroundings.build },
+      versions: { feed, keyset: this.#keysetVersion, build: this.#surroundings.build },
       body: encodeTillBody(body),
     });
     // Hash and sign before the transaction: crypto inside it would let it commit half-way.
-    const hash = await hashEntry(bytes);
-    const { signature } = await signEntry(this.#identity.devicePrivate, bytes);
+    const [hash, { signature }] = await Promise.all([
+      hashEntry(bytes),
+      signEntry(this.#identity.devicePrivate, bytes),
+    ]);
     const seq = head ? head.seq + 1 : 0;
     const entry: Committed = { epoch, seq, hash, headHex: toHex(hash).slice(0, 8), nowMs: time.nowMs };
     const row: JournalRow = { epoch, seq, kind: body.kind, bytes, signature, hash, nowMs: time.nowMs };
@@ -153,24 +160,42 @@ export class Ledger {
       runningMinor: running.sumMinor + (isSale ? body.totalMinor : 0),
     };
     const mark = this.#time.mark;
+    let transaction: IDBTransaction | null = null;
     try {
       await this.#db.transaction("rw", this.#db.engineTables, async () => {
-        const present = (await this.#db.head.get("head")) ?? null;
-        if (!sameHead(present, head)) throw new HeadMoved();
-        const refusal = (await draft.inside?.(entry)) ?? null;
+        transaction = Dexie.currentTransaction.idbtrans;
+        // Asked for in one go: each wait for an answer costs as much as the rows themselves. The head is
+        // read before anything is put, and a head that moved, or a refusal, takes all of it back.
+        const [refusal] = await Promise.all([
+          draft.inside?.(entry) ?? null,
+          this.#db.head.get("head").then((present) => {
+            if (!sameHead(present ?? null, head)) throw new HeadMoved();
+          }),
+          // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
+          this.#db.journal.add(row),
+          this.#db.head.put(next),
+          this.#db.settings.put({ key: "mark", ...mark }),
+        ]);
         if (refusal !== null) throw new Refused(refusal);
-        // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
-        await this.#db.journal.add(row);
-        await this.#db.head.put(next);
-        await this.#db.settings.put({ key: "mark", ...mark });
       });
-    } catch (cause) {
+    } catch (thrown) {
+      const cause = reasonOf(thrown, transaction);
       // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay
       // twice.
       if (!isDiskFault(cause) || !sameHead(await this.#headAfter(cause), next)) throw cause;
     }
+    this.#head = next;
     await this.#mirror?.append(row);
     return entry;
+  }
+
+  async #knownHead(): Promise<HeadRow | null> {
+    return (this.#head ??= (await this.#db.head.get("head")) ?? null);
+  }
+
+  /** The version of the settings as they were last applied, for the entry to name. */
+  async #knownFeedVersion(): Promise<number> {
+    return (this.#feedVersion ??= (await this.#db.setting("feed"))?.version ?? 0);
   }
 
   /**
@@ -186,9 +211,10 @@ export class Ledger {
     }
   }
 
-  /** The keyset version entries name from now on. */
+  /** The keyset version entries name from now on; the settings it came with are read anew. */
   useKeyset(version: number): void {
     this.#keysetVersion = version;
+    this.#feedVersion = null;
   }
 
   /** Lays the reserve of 1 MiB for tries and the sale in hand; false when the disk has no room for it. */
@@ -222,6 +248,15 @@ export class Ledger {
     await this.#db.reserve.delete("reserve");
     return true;
   }
+}
+
+/**
+ * Why a transaction ended: our own word, else the disk's. Of requests that were under way when a full disk
+ * ended it, the first to be heard says only that it was given up.
+ */
+function reasonOf(thrown: unknown, transaction: IDBTransaction | null): unknown {
+  if (thrown instanceof Refused || thrown instanceof HeadMoved) return thrown;
+  return transaction?.error ?? thrown;
 }
 
 function sameHead(a: HeadRow | null, b: HeadRow | null): boolean {

@@ -16,6 +16,8 @@ const MAX_CODES_PER_SALE = 10;
 interface SaleInHand {
   readonly id: Bytes;
   readonly feedVersion: number;
+  readonly currency: string;
+  readonly tillName: string;
   readonly totalMinor: number;
   /** Codes accepted for a part. Nothing of them is spent before the sale is complete. */
   readonly covered: readonly TenderBody[];
@@ -79,9 +81,18 @@ export class SaleDesk {
       return refused({ code: "amount-out-of-range", maxMinor: MAX_SALE_MINOR });
     }
     if (this.#ledger.full && !(await this.#ledger.layReserve())) return refused({ code: "storage-full" });
-    const feed = await this.#db.setting("feed");
-    const feedVersion = feed?.version ?? 0;
-    this.#sale = { id: this.#newId(), feedVersion, totalMinor, covered: [], code: null, paid: null };
+    // Read here, where nobody waits for a commit: a sale ends under the settings it began with.
+    const [feed, shop] = await Promise.all([this.#db.setting("feed"), this.#db.setting("shop")]);
+    this.#sale = {
+      id: this.#newId(),
+      feedVersion: feed?.version ?? 0,
+      currency: shop?.currency ?? "CNY",
+      tillName: shop?.tillName ?? "",
+      totalMinor,
+      covered: [],
+      code: null,
+      paid: null,
+    };
     const view = this.view();
     return view ? accepted(view) : refused({ code: "no-sale" });
   }
@@ -162,7 +173,6 @@ export class SaleDesk {
     operator: OperatorRow,
     inside: () => Promise<void>,
   ): Promise<Result<{ readonly kind: "paid"; readonly paid: PaidView }, CodeRefusal | TillRefusal>> {
-    const shop = await this.#db.setting("shop");
     let body: SaleBody | null = null;
     const committed = await this.#ledger.append<CodeRefusal>({
       body: (running) => {
@@ -170,7 +180,7 @@ export class SaleDesk {
           sale: sale.id,
           operator: fromHex(operator.id),
           feedVersion: sale.feedVersion,
-          currency: shop?.currency ?? "CNY",
+          currency: sale.currency,
           totalMinor: sale.totalMinor,
           tenders,
           runningCount: running.count + 1,
@@ -180,7 +190,7 @@ export class SaleDesk {
       },
       inside: async (entry) => {
         await inside();
-        return body ? recordSale(this.#db, body, entry, shop?.tillName ?? "") : null;
+        return body ? recordSale(this.#db, body, entry, sale.tillName) : null;
       },
     });
     if (!committed.ok) {
