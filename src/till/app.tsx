@@ -27,7 +27,8 @@ export function App(): JSX.Element {
         <Strip
           view={now}
           menu={rail ? <MenuButton /> : undefined}
-          saleAside={screen === "sales" || screen === "more"}
+          saleAside={["sales", "more", "connection"].includes(screen)}
+          onOpen={rail ? () => flow.go({ at: now.stop === null ? "connection" : "renew" }) : undefined}
         />
       )}
       {rail && <Rail screen={screen} />}
@@ -75,5 +76,11 @@ function LateScreen({ screen, screens }: LateProps): JSX.Element {
       return <screens.SalesScreen />;
     case "more":
       return <screens.MoreScreen />;
+    case "connection":
+      return <screens.ConnectionScreen />;
+    case "renew":
+      return <screens.RenewScreen />;
+    case "storage-full":
+      return <screens.StorageFullScreen />;
   }
 }

@@ -111,6 +111,8 @@ export function createFlow(
         codeSeen.value = false;
         const answer = await engine.charge(amountMinor);
         if (answer.ok) go(counter);
+        // The engine's view shows the full disk in the place of the counter, with what to do.
+        else if (answer.refusal.code === "storage-full") go(counter);
         else notice.value = answer.refusal;
       }),
     scanned(text) {

@@ -5,7 +5,7 @@ import { loadRefusalTexts } from "#ui/texts/refusal-texts.ts";
 import { watchCameraPermission } from "./camera-link.ts";
 import { startDelivery } from "./delivery.ts";
 import type { Flow, FlowSounds } from "./flow.ts";
-import { startPageFacts } from "./page-facts.ts";
+import { type PageStorage, startPageFacts } from "./page-facts.ts";
 import { createSound } from "./sound.ts";
 import { keepAwake } from "./wake-lock.ts";
 
@@ -18,12 +18,14 @@ export interface LateWires {
   readonly activation: Signal<string>;
   readonly cameraAllowed: Signal<boolean>;
   readonly updateReady: Signal<boolean>;
+  readonly hasBooks: () => boolean;
 }
 
 /** What only works once all of it has started. */
 export interface LateParts {
   readonly sound: FlowSounds;
   readonly applyUpdate: () => void;
+  readonly askToKeep: PageStorage["askToKeep"];
 }
 
 /** Starts scanner, delivery, sound and page facts, once the keypad stands. */
@@ -41,9 +43,9 @@ export async function startLate(wires: LateWires): Promise<LateParts> {
   effect(() => {
     wires.updateReady.value = update.ready.value;
   });
-  startPageFacts(engine, flow.fault);
+  const storage = startPageFacts(engine, flow.fault, wires.hasBooks);
   keepAwake();
   const sound = createSound(wires.currency);
   addEventListener("pointerdown", sound.unlock, { once: true, capture: true });
-  return { sound, applyUpdate: update.apply };
+  return { sound, applyUpdate: update.apply, askToKeep: storage.askToKeep };
 }

@@ -8,5 +8,7 @@ export const late: Signal<LateScreens | null> = signal(null);
 
 /** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
 export async function loadLateScreens(): Promise<void> {
-  late.value = await import("./late-screens.ts");
+  const screens = await import("./late-screens.ts");
+  await screens.loadHealthTexts();
+  late.value = screens;
 }

@@ -2,13 +2,27 @@ import type { TillEngine } from "#protocol/engine-calls.ts";
 
 const everyMs = 60_000;
 
-/** Tells the engine what only a page can see: the network hint, whether storage is kept, how much is left. */
-export function startPageFacts(engine: TillEngine, onFault: (cause: unknown) => void): void {
+/** What a screen may ask of the page. */
+export interface PageStorage {
+  /** Asks the browser once more to keep this till's data, and answers what it said. */
+  readonly askToKeep: () => Promise<boolean>;
+}
+
+/**
+ * Tells the engine what only a page can see: the network hint, whether storage is kept, how much is left.
+ * `hasBooks` says whether there is anything to keep: before that the browser is not asked, since some ask the
+ * person, who would have to answer for an empty page.
+ */
+export function startPageFacts(
+  engine: TillEngine,
+  onFault: (cause: unknown) => void,
+  hasBooks: () => boolean,
+): PageStorage {
   // Undefined on an insecure page, whatever the types say.
   const storage = (navigator as { readonly storage?: StorageManager }).storage;
   let asked = false;
   const kept = async (): Promise<boolean> => {
-    if (asked) return (await storage?.persisted()) ?? false;
+    if (asked || !hasBooks()) return (await storage?.persisted()) ?? false;
     // Some browsers ask the person each time: once is enough.
     asked = true;
     return (await storage?.persist()) ?? false;
@@ -28,6 +42,14 @@ export function startPageFacts(engine: TillEngine, onFault: (cause: unknown) => 
   addEventListener("online", now);
   addEventListener("offline", now);
   setInterval(now, everyMs);
+  return {
+    async askToKeep() {
+      asked = true;
+      const isKept = await orUnknown((async () => (await storage?.persist()) ?? false)(), false);
+      now();
+      return isKept;
+    },
+  };
 }
 
 /** What a browser does not tell is unknown; it is no reason to stop a till. */

@@ -9,7 +9,13 @@ export type Place =
   | { readonly at: "cash" }
   | { readonly at: "refused"; readonly refusal: CodeRefusal | TillRefusal }
   | { readonly at: "sales"; readonly open: SaleRow | null }
-  | { readonly at: "more" };
+  | { readonly at: "more" }
+  /** How delivery stands, from the strip. */
+  | { readonly at: "connection" }
+  /** Before this tablet is activated anew: what is at stake. */
+  | { readonly at: "renew" }
+  /** The activation code that comes after it. */
+  | { readonly at: "activate" };
 
 export type ScreenName =
   | "booting"
@@ -26,7 +32,10 @@ export type ScreenName =
   | "paid"
   | "refused"
   | "sales"
-  | "more";
+  | "more"
+  | "connection"
+  | "renew"
+  | "storage-full";
 
 /** The operator is in, and the rail may be shown: not while the customer types a password. */
 export function hasRail(screen: ScreenName): boolean {
@@ -38,6 +47,7 @@ export function hasRail(screen: ScreenName): boolean {
     case "first-pin":
     case "lock":
     case "password":
+    case "renew":
       return false;
     case "sell":
     case "tender":
@@ -47,6 +57,8 @@ export function hasRail(screen: ScreenName): boolean {
     case "refused":
     case "sales":
     case "more":
+    case "connection":
+    case "storage-full":
       return true;
   }
 }
@@ -57,6 +69,8 @@ export function hasRail(screen: ScreenName): boolean {
  */
 export function screenFor(view: TillView | null, place: Place): ScreenName {
   if (view === null) return "booting";
+  const renewing = renewScreen(view, place);
+  if (renewing !== null) return renewing;
   switch (view.phase) {
     case "booting":
       return "booting";
@@ -75,13 +89,25 @@ export function screenFor(view: TillView | null, place: Place): ScreenName {
   }
 }
 
+/** On the way to a new activation: where codes are stopped it begins at the lock, no PIN may be there to say. */
+function renewScreen(view: TillView, place: Place): "renew" | "activate" | null {
+  const may = view.phase === "open" ? view.sale?.state !== "password" : view.stop !== null;
+  if (view.phase === "unenrolled") {
+    // What a lost database leaves at stake is said before the code that covers it up is asked for.
+    return view.stop !== null && place.at !== "activate" ? "renew" : null;
+  }
+  if (!may || !["open", "locked", "needs-pin"].includes(view.phase)) return null;
+  return place.at === "renew" || place.at === "activate" ? place.at : null;
+}
+
 function openScreen(view: TillView, place: Place): ScreenName {
   const sale = view.sale;
   // The customer has the tablet: nothing else may come up until the cashier takes it back.
   if (sale?.state === "password" && place.at !== "refused") return "password";
-  if (place.at === "sales" || place.at === "more") return place.at;
+  if (place.at === "sales" || place.at === "more" || place.at === "connection") return place.at;
   if (sale?.state === "paid") return "paid";
   if (place.at === "refused" || place.at === "number") return place.at;
-  if (sale === null) return "sell";
+  // The sale in hand still got on disk; the next one must not begin where nothing could be written.
+  if (sale === null) return view.storage.full ? "storage-full" : "sell";
   return place.at === "cash" ? "cash" : "tender";
 }

@@ -50,6 +50,7 @@ export async function start(engineWorker: Worker | null): Promise<void> {
     cameraAllowed,
     update: { ready: updateReady, apply: () => late?.applyUpdate() },
     activation,
+    askToKeep: () => late?.askToKeep() ?? Promise.resolve(false),
   };
   render(
     <TillProvider value={till}>
@@ -61,7 +62,17 @@ export async function start(engineWorker: Worker | null): Promise<void> {
   await afterPaint();
   const { startLate } = await import("./late-start.ts");
   const currency = (): string => view.value?.settings.currency ?? "CNY";
-  const wires = { engine, flow, currency, typed: typed.tell, activation, cameraAllowed, updateReady };
+  const hasBooks = (): boolean => ["needs-pin", "locked", "open"].includes(view.value?.phase ?? "");
+  const wires = {
+    engine,
+    flow,
+    currency,
+    typed: typed.tell,
+    activation,
+    cameraAllowed,
+    updateReady,
+    hasBooks,
+  };
   [late] = await Promise.all([startLate(wires), loadLateScreens()]);
 }
 

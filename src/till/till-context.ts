@@ -25,6 +25,8 @@ export interface Till {
   readonly update: UpdateOffer;
   /** A code scanned or typed on Activate, until it is used. */
   readonly activation: Signal<string>;
+  /** Asks the browser to keep this till's data; answers what it said. */
+  readonly askToKeep: () => Promise<boolean>;
 }
 
 const context: Context<Till | null> = createContext<Till | null>(null);

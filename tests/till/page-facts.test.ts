@@ -5,14 +5,17 @@ import { fakeEngine } from "./fake-engine.ts";
 
 type Facts = Parameters<TillEngine["pageFacts"]>[0];
 
-function told(storage: object): { readonly facts: Facts[]; readonly faults: unknown[] } {
+function told(
+  storage: object,
+  hasBooks: () => boolean = () => true,
+): { readonly facts: Facts[]; readonly faults: unknown[]; readonly askToKeep: () => Promise<boolean> } {
   vi.stubGlobal("navigator", { onLine: true, storage });
   vi.stubGlobal("addEventListener", () => undefined);
   const facts: Facts[] = [];
   const faults: unknown[] = [];
   const engine = fakeEngine({ pageFacts: (next) => Promise.resolve(void facts.push(next)) });
-  startPageFacts(engine, (cause) => faults.push(cause));
-  return { facts, faults };
+  const { askToKeep } = startPageFacts(engine, (cause) => faults.push(cause), hasBooks);
+  return { facts, faults, askToKeep };
 }
 
 describe("what a page tells the engine of itself", () => {
@@ -35,6 +38,29 @@ describe("what a page tells the engine of itself", () => {
     expect(persist).toHaveBeenCalledTimes(1);
     expect(facts.map((fact) => fact.persisted)).toEqual([false, true, true, true]);
     expect(facts[0]?.freeBytes).toBe(600);
+  });
+
+  it("I12: before there are books nobody is asked to keep them, and then at once", async () => {
+    const persist = vi.fn<() => Promise<boolean>>(() => Promise.resolve(true));
+    let enrolled = false;
+    told({ persist, persisted: () => Promise.resolve(false) }, () => enrolled);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(persist).not.toHaveBeenCalled();
+    enrolled = true;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(persist).toHaveBeenCalledTimes(1);
+  });
+
+  it("I12: a person may ask the browser again, and the engine hears what it said", async () => {
+    const answers = [false, true];
+    const { facts, askToKeep } = told({
+      persist: () => Promise.resolve(answers.shift() ?? false),
+      persisted: () => Promise.resolve(answers.length === 0),
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await askToKeep()).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(facts.map((fact) => fact.persisted)).toEqual([false, true]);
   });
 
   it("G16: a browser that will not say how much room there is stops no till", async () => {

@@ -7,13 +7,16 @@ import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
 import { tillTexts } from "../texts.ts";
 
-/** What the strip says first; the rest stand as chips (UX §5: frozen, storage, offline, syncing). */
+/** What the strip says first; the rest stand as chips (UX §5: frozen, stuck, storage, offline, syncing). */
 export function stripState(
   view: TillView,
-): "stopped" | "storage" | "offline" | "silent" | "syncing" | "online" {
+): "stopped" | "stuck" | "storage" | "offline" | "silent" | "syncing" | "online" {
   if (view.stop !== null) return "stopped";
+  const { state, stuckSinceMs } = view.link;
+  // The alarm is «no progress», never «no network» (I6).
+  if (stuckSinceMs !== null && state !== "offline") return "stuck";
   if (view.storage.low || view.storage.copyFailed) return "storage";
-  return view.link.state;
+  return state;
 }
 
 /** One line that is always true: how the till stands to the network, and what money is only here. */
@@ -22,6 +25,8 @@ export function Strip(props: {
   readonly menu?: ComponentChildren;
   /** The sale in hand is out of sight: the strip keeps it in mind. */
   readonly saleAside: boolean;
+  /** Leads to all that the strip has no room for; not while a customer or the lock has the screen. */
+  readonly onOpen?: (() => void) | undefined;
 }): JSX.Element {
   const { view } = props;
   const t = tillTexts.now.strip;
@@ -45,6 +50,9 @@ export function Strip(props: {
           ))}
         </span>
       </div>
+      {props.onOpen && (
+        <button type="button" class="strip__open" aria-label={t.open} onClick={props.onOpen} />
+      )}
       {openSale !== null && (
         <span class="strip__chip strip__extra">
           {t.openSale(formatMoney(openSale.dueMinor, view.settings.currency))}
@@ -93,10 +101,14 @@ export function stripTold(view: TillView): Told {
       const what = view.stop === null ? "" : tillTexts.now.stop[view.stop];
       return { icon: <StopIcon size={20} />, fact: t.stopped, extra: [what] };
     }
+    case "stuck": {
+      const moment = formatMoment(link.stuckSinceMs ?? 0, nowMs.value, language.value);
+      return { icon: <StopIcon size={20} />, fact: t.stuck, extra: [t.stuckSince(moment)] };
+    }
     case "storage":
       return {
         icon: <StorageIcon size={20} />,
-        fact: view.storage.low ? t.storageLow : t.copyFailed,
+        fact: view.storage.full ? t.storageFull : view.storage.low ? t.storageLow : t.copyFailed,
         extra: clock === "leap" ? [t.clockLeap] : [],
       };
     case "offline":

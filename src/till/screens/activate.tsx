@@ -7,6 +7,8 @@ import { Button } from "#ui/components/button.tsx";
 import { type Message, MessageLine } from "#ui/components/message-line.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { joinSentence, sayRefusal } from "#ui/texts/refusal-texts.ts";
+import { sayHealth } from "#ui/texts/health-texts.ts";
+import { unsentSales } from "../at-stake.ts";
 import { nowMs } from "../clock-now.ts";
 import { CameraView } from "../parts/camera-view.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -75,7 +77,12 @@ export function ActivateScreen(): JSX.Element {
     till.engine
       .enrol({ text })
       .then((answer) => {
-        if (answer.ok) return;
+        if (answer.ok) {
+          // Activated anew from within: what comes next is the engine's to say.
+          till.flow.go({ at: "counter" });
+          scanned.value = "";
+          return;
+        }
         refusal.value = answer.refusal;
         scanned.value = "";
         preview.value = null;
@@ -93,6 +100,7 @@ export function ActivateScreen(): JSX.Element {
           <div class="activate__words">
             <ScreenTitle>{t.activate.title}</ScreenTitle>
             <p class="activate__how">{t.activate.how}</p>
+            {till.flow.place.value.at === "activate" && <Anew />}
           </div>
           {!cameraOff.value && !showsPreview && (
             <CameraView
@@ -127,6 +135,20 @@ export function ActivateScreen(): JSX.Element {
         </PrimaryButton>
       }
     />
+  );
+}
+
+/** Activated before: what is still undelivered stands beside the code's field, and there is a way back. */
+function Anew(): JSX.Element {
+  const { flow } = useTill();
+  const sales = unsentSales(useView());
+  return (
+    <>
+      {sales !== null && <p class="activate__stake">{sayHealth().activateAnew(sales)}</p>}
+      <Button class="activate__back" onPress={() => flow.go({ at: "renew" })}>
+        {sayHealth().renew.back}
+      </Button>
+    </>
   );
 }
 

@@ -15,7 +15,7 @@ import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 
 import { tillTexts } from "../texts.ts";
-import { useView } from "../till-context.ts";
+import { useTill, useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
 
 /** Shop, clock, who is there; no takings stand here, because anyone may look. The sale in hand is kept. */
@@ -79,6 +79,7 @@ interface EnterProps {
 function Enter({ operator, onOther }: EnterProps): JSX.Element {
   const view = useView();
   const t = tillTexts.now;
+  const { flow } = useTill();
   const firstTime = !operator.hasPin;
   const again = useSignal(false);
   const operatorId = operator.id;
@@ -104,11 +105,19 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
       message={<MessageLine message={pad.message ?? { tone: "plain", text: prompt }} />}
       pad={<DigitPad pad={pad} />}
       second={
-        onOther !== undefined && (
-          <Button class="second" onPress={onOther}>
-            {t.lock.other}
-          </Button>
-        )
+        <>
+          {onOther !== undefined && (
+            <Button class="second" onPress={onOther}>
+              {t.lock.other}
+            </Button>
+          )}
+          {view.stop !== null && (
+            // A stop may have taken the keys that check a PIN: the way out of it must not lead through one.
+            <Button class="second" onPress={() => flow.go({ at: "renew" })}>
+              {t.lock.stopped}
+            </Button>
+          )}
+        </>
       }
       primary={
         pad.view.fixedLength === null && pad.view.count > 0 ? (

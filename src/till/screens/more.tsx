@@ -11,6 +11,7 @@ import { prefer, preferences, type Preferences } from "#ui/preferences.ts";
 import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
 import { Facts } from "../parts/facts.tsx";
+import { NotKeptCard, WipeCard } from "../parts/kept-cards.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { tillTexts } from "../texts.ts";
@@ -31,7 +32,9 @@ export function MoreScreen(): JSX.Element {
         <div class="panel panel--list">
           <ScreenTitle>{t.title}</ScreenTitle>
           <div class="panel__scroll panel__scroll--form" tabIndex={0}>
+            <NotKeptCard onSaid={(said) => (message.value = said)} />
             <ScreenSettings onMessage={(said) => (message.value = said)} />
+            <WipeCard />
             <div class="portrait-only">
               <About />
             </div>

@@ -65,6 +65,7 @@ const till: Till = {
   cameraAllowed: signal(false),
   update: { ready: signal(scene.updateReady ?? false), apply: () => undefined },
   activation: signal(scene.activation ?? ""),
+  askToKeep: () => Promise.resolve(false),
 };
 if (scene.place !== undefined) flow.go(scene.place);
 flow.cameraOn.value = scene.camera ?? false;

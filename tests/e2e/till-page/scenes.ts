@@ -90,6 +90,38 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   sales: { view: dayView(), place: { at: "sales", open: null } },
   sale: { view: dayView(), place: { at: "sales", open: rows[4] ?? null } },
   more: { view: dayView({ link: offline }), place: { at: "more" }, updateReady: true },
+  "more-not-kept": {
+    view: dayView({ link: offline, storage: { ...dayView().storage, persisted: false } }),
+    place: { at: "more" },
+  },
+  connection: { view: dayView({ link: offline }), place: { at: "connection" } },
+  "connection-stuck": {
+    view: dayView({ link: { ...offline, state: "syncing", stuckSinceMs: momentMs - 90_000_000 } }),
+    place: { at: "connection" },
+  },
+  "connection-fine": {
+    view: dayView({ link: { ...dayView().link, sinceMs: momentMs, lastAnswerMs: momentMs } }),
+    place: { at: "connection" },
+  },
+  renew: { view: dayView({ link: offline }), place: { at: "renew" } },
+  "renew-lock": { view: dayView({ phase: "locked", operator: null, operators: people, stop: "fork" }) },
+  "renew-fork": {
+    view: dayView({ phase: "locked", operator: null, link: offline, stop: "fork" }),
+    place: { at: "renew" },
+  },
+  "renew-empty": {
+    view: dayView({
+      phase: "unenrolled",
+      operator: null,
+      operators: [],
+      link: offline,
+      stop: "empty-database",
+    }),
+  },
+  "renew-activate": { view: dayView({ link: offline, stop: "damaged" }), place: { at: "activate" } },
+  "storage-full": {
+    view: dayView({ link: offline, storage: { ...dayView().storage, low: true, full: true } }),
+  },
   elsewhere: { view: dayView({ phase: "elsewhere", operator: null }) },
 };
 
@@ -114,4 +146,14 @@ export type SceneName =
   | "sales"
   | "sale"
   | "more"
+  | "more-not-kept"
+  | "connection"
+  | "connection-stuck"
+  | "connection-fine"
+  | "renew"
+  | "renew-lock"
+  | "renew-fork"
+  | "renew-empty"
+  | "renew-activate"
+  | "storage-full"
   | "elsewhere";

@@ -1,0 +1,67 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { Button } from "#ui/components/button.tsx";
+import { type Message, MessageLine } from "#ui/components/message-line.tsx";
+import { ScreenTitle } from "#ui/components/screen-title.tsx";
+import { PersonIcon, StopIcon } from "#ui/icons.tsx";
+import { sayHealth } from "#ui/texts/health-texts.ts";
+import { unsentSales } from "../at-stake.ts";
+import { PrimaryButton } from "../parts/primary-button.tsx";
+import { SaveFileButton } from "../parts/save-file-button.tsx";
+import { ScreenFrame } from "../parts/screen-frame.tsx";
+import { useTill, useView } from "../till-context.ts";
+
+/**
+ * Before this tablet is activated anew, by choice or because its codes were stopped: what happened, what is at
+ * stake, and what to do first. A new activation never drops an entry; uninstalling or clearing would.
+ */
+export function RenewScreen(): JSX.Element {
+  const { flow } = useTill();
+  const view = useView();
+  const said = useSignal<Message | null>(null);
+  const t = sayHealth().renew;
+  const sales = unsentSales(view);
+  const { stop } = view;
+  return (
+    <ScreenFrame
+      name="renew"
+      shape="roomy"
+      work={
+        <div class="panel panel--list standing" data-stop={stop ?? "none"}>
+          <div class="panel__scroll" tabIndex={0}>
+            <div class="standing__head">
+              <span class={`standing__mark ${stop === null ? "" : "standing__mark--stop"}`}>
+                {stop === null ? <PersonIcon size={44} /> : <StopIcon size={44} />}
+              </span>
+              <ScreenTitle>{stop === null ? t.titleAnew : t.title[stop]}</ScreenTitle>
+            </div>
+            <p>{stop === null ? t.whyAnew : t.why[stop]}</p>
+            <p class="standing__money">{sales === null ? t.stakeNone : t.stake(sales)}</p>
+            <h2 class="standing__steps">{t.steps}</h2>
+            <ol class="steps">
+              {sales !== null && <li>{t.fileFirst}</li>}
+              <li>{t.askOwner}</li>
+              <li>{t.keepOn}</li>
+            </ol>
+          </div>
+        </div>
+      }
+      message={<MessageLine message={said.value} />}
+      second={
+        <>
+          {view.phase !== "unenrolled" && (
+            <Button class="second" onPress={() => flow.go({ at: "counter" })}>
+              {t.back}
+            </Button>
+          )}
+          <SaveFileButton onSaid={(message) => (said.value = message)} />
+        </>
+      }
+      primary={
+        <PrimaryButton actId="to-activate" onPress={() => flow.go({ at: "activate" })}>
+          {sales === null ? t.go : t.goAnyway}
+        </PrimaryButton>
+      }
+    />
+  );
+}

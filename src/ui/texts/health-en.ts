@@ -1,0 +1,112 @@
+import type { HealthTexts } from "./health-zh-cn.ts";
+
+/** How delivery stands, what is at stake on this tablet, and the way to a new activation, in English. */
+export const healthEn: HealthTexts = {
+  sales: (count: number, sum: string): string => `${count} ${count === 1 ? "sale" : "sales"}, ${sum}`,
+  ago: (wait: string): string => `${wait} ago`,
+  connection: {
+    title: "Connection",
+    facts: {
+      onServer: "Connected. Everything is on the server.",
+      sending: "Connected, uploading.",
+      offline: "This tablet has no network.",
+      silent: "There is a network, but the server does not answer.",
+      stuck: (since: string): string => `Uploads have made no progress since ${since}.`,
+    },
+    kept: (sales: string): string => `Only on this tablet so far, and safe here: ${sales}.`,
+    keptNone: "Nothing waits to be uploaded.",
+    todo: {
+      onServer: "Nothing to do.",
+      sending: "No need to wait, go on selling.",
+      offline: "Go on selling. It uploads by itself once online. Look whether Wi-Fi or mobile data is on.",
+      silent: "Go on selling, it keeps trying. After an hour ask the owner whether the server is running.",
+      stuck: "Go on selling, but tell the owner. Until it has uploaded, don't uninstall or clear data.",
+    },
+    unsent: "Unsent",
+    none: "None",
+    oldest: "Oldest of them",
+    lastAnswer: "Server's last answer",
+    never: "None yet",
+    now: "Now",
+    states: {
+      online: "Connected",
+      syncing: "Uploading",
+      offline: "No network",
+      silent: "Server not answering",
+    },
+    since: (state: string, moment: string): string => `${state} since ${moment}`,
+    progress: (done: number, of: number): string => `Uploading, ${done} of ${of} entries`,
+    copy: "Second copy of the books",
+    copyWritten: "Kept",
+    copyFailed: "Can't be written: keep this till online",
+    syncNow: "Upload now",
+  },
+  renew: {
+    title: {
+      fork: "This till's books and the server's have parted",
+      behind: "This till's books are shorter than the server's",
+      damaged: "A part of this till's books can't be read",
+      revoked: "The owner switched this till off",
+      "empty-database": "This till's data is gone",
+      "vault-lost": "This till's keys are gone",
+    },
+    why: {
+      fork: "Another tablet may be using a copy of this data. Cash works, payment codes are stopped.",
+      behind: "Older data may have been restored here. Cash works, payment codes are stopped.",
+      damaged: "Cash works, payment codes are stopped. The other sales upload as always.",
+      revoked: "Cash works and sales upload as always. Payment codes are stopped.",
+      "empty-database": "The browser may have cleared it. The second copy of the books is still here.",
+      "vault-lost": "Cash works, payment codes are stopped.",
+    },
+    titleAnew: "Activate this tablet anew",
+    whyAnew: "With a new activation code from the owner it begins a new epoch, and PINs are set again.",
+    stake: (sales: string): string => `Not uploaded yet, and on this tablet only: ${sales}.`,
+    stakeNone: "Nothing waits to be uploaded.",
+    steps: "What to do",
+    askOwner: "Ask the owner for this till's activation code, in the office under Tills.",
+    keepOn: "Don't uninstall or clear data: unsent sales stay on this tablet and upload after activation.",
+    fileFirst: "Save the unsent sales to a file first, to be safe.",
+    go: "Go to activation",
+    goAnyway: "Understood, activate",
+    back: "Back",
+  },
+  activateAnew: (sales: string): string => `Not uploaded yet: ${sales}. They upload after activation.`,
+  file: {
+    save: "Save to a file",
+    saved: (files: number): string =>
+      `Saved ${files === 1 ? "a file" : `${files} files`} that only this shop's server opens. Give to the owner.`,
+    refused: {
+      "nothing-unsent": "Nothing waits to be uploaded, nothing to save.",
+      "export-unavailable":
+        "Can't save now: the export key has not reached this till, or nothing is readable.",
+    },
+  },
+  full: {
+    title: "Storage is full: no new sale for now",
+    kept: (sales: string): string => `Every recorded sale is kept. Not uploaded yet: ${sales}.`,
+    keptAll: "Every recorded sale is kept, and all are uploaded.",
+    works: "Still works: the list of sales, uploading, saving to a file.",
+    steps: "How to make room",
+    online: "Bring the tablet online: once uploaded, old entries are cleared by themselves.",
+    delete: "Delete photos, videos and apps on this tablet that nobody needs.",
+    never: "Don't uninstall the till and don't clear its data.",
+    again: "Look again",
+    still: "Still full.",
+    toSales: "Show sales",
+  },
+  wipe: {
+    title: "If it is uninstalled or cleared",
+    now: (sales: string): string =>
+      `Uninstalling or clearing browser data now would lose ${sales}. Upload first, or save to a file.`,
+    nothing:
+      "Everything is on the server, so no money would be lost. The tablet would need activating again.",
+    notKept: "The browser has not agreed to keep this data",
+    notKeptWhy:
+      "Short of space, it may clear it by itself. Install the till to the home screen and ask again.",
+    ask: "Ask the browser",
+    granted: "The browser agreed: the data is kept.",
+    denied: "Not agreed yet. Install it to the home screen, use it some days, and keep it online meanwhile.",
+    renew: "Activate anew",
+    connection: "Connection",
+  },
+};

@@ -1,0 +1,107 @@
+import type { StopReason } from "#domain/refusal.ts";
+
+/** How delivery stands, what is at stake on this tablet, and the way to a new activation, in Chinese. */
+export const healthZhCn = {
+  /** «3笔¥114.00» */
+  sales: (count: number, sum: string): string => `${count}笔${sum}`,
+  ago: (wait: string): string => `${wait}前`,
+  connection: {
+    title: "连接",
+    facts: {
+      onServer: "已连接，账都在服务器上。",
+      sending: "已连接，正在上传。",
+      offline: "这台平板没有网络。",
+      silent: "有网络，但服务器没有回应。",
+      stuck: (since: string): string => `从${since}起，账一直传不上去。`,
+    },
+    kept: (sales: string): string => `${sales}还只在本机，存得好好的。`,
+    keptNone: "没有等着上传的账。",
+    todo: {
+      onServer: "不用做什么。",
+      sending: "不用等，照常收款。",
+      offline: "照常收款，联网后自动上传。可以看看无线网或流量开没开。",
+      silent: "照常收款，会一直自动重试。超过一小时，请店主看看服务器开着没有。",
+      stuck: "照常收款，但请告诉店主。在传上去之前，不要卸载，也不要清除数据。",
+    },
+    unsent: "未上传",
+    none: "没有",
+    oldest: "最早的一笔",
+    lastAnswer: "服务器上次回应",
+    never: "还没有过",
+    now: "现在",
+    states: { online: "已连接", syncing: "正在上传", offline: "没有网络", silent: "服务器没有回应" },
+    since: (state: string, moment: string): string => `${state}，${moment}起`,
+    progress: (done: number, of: number): string => `正在上传，${of}条里的第${done}条`,
+    copy: "账本副本",
+    copyWritten: "有，另存一份",
+    copyFailed: "写不进去，请保持联网",
+    syncNow: "立即上传",
+  },
+  renew: {
+    title: {
+      fork: "本机的账与服务器有分叉",
+      behind: "本机的账比服务器少",
+      damaged: "本机有一段账读不出来",
+      revoked: "店主停用了本机",
+      "empty-database": "本机的数据不见了",
+      "vault-lost": "本机的密钥不见了",
+    } satisfies Record<StopReason, string> as Readonly<Record<StopReason, string>>,
+    why: {
+      fork: "可能有另一台平板用着同一份数据。现金照收，付款码暂停。",
+      behind: "可能恢复过旧的数据。现金照收，付款码暂停。",
+      damaged: "现金照收，付款码暂停。其余的账照常上传。",
+      revoked: "现金照收，账照常上传，付款码暂停。",
+      "empty-database": "浏览器可能清除过它。另存的那份账本还在。",
+      "vault-lost": "现金照收，付款码暂停。",
+    } satisfies Record<StopReason, string> as Readonly<Record<StopReason, string>>,
+    titleAnew: "重新启用这台平板",
+    whyAnew: "换了店主给的新启用码，本机从新的账期开始记账，PIN要重新设。",
+    stake: (sales: string): string => `${sales}还没有上传，都在本机。`,
+    stakeNone: "没有等着上传的账。",
+    steps: "怎么办",
+    askOwner: "请店主在后台「设备」里给本机一个启用码。",
+    keepOn: "不要卸载，也不要清除数据：没上传的账会跟着这台平板，启用后继续上传。",
+    fileFirst: "先把没上传的账存成文件，更稳妥。",
+    go: "去启用",
+    goAnyway: "知道了，去启用",
+    back: "返回",
+  },
+  activateAnew: (sales: string): string => `${sales}还没有上传，启用后继续上传。`,
+  file: {
+    save: "存成文件",
+    saved: (files: number): string =>
+      `已存${files}个文件，只有本店的服务器打得开。请交给店主，账仍会自动上传。`,
+    refused: {
+      "nothing-unsent": "没有等着上传的账，不用存。",
+      "export-unavailable": "现在存不了：本机还没有收到导出用的密钥，或账读不出来。",
+    },
+  },
+  full: {
+    title: "存储满了，先不开新单",
+    kept: (sales: string): string => `已收的账都在，其中${sales}还没有上传。`,
+    keptAll: "已收的账都在，也都上传了。",
+    works: "还能做：看记录、上传、存成文件。",
+    steps: "怎么腾地方",
+    online: "让平板联网，账上传以后旧的会自动清掉。",
+    delete: "删掉平板上不用的照片、视频和应用。",
+    never: "不要卸载柜台，也不要清除它的数据。",
+    again: "再看看",
+    still: "还是满的。",
+    toSales: "看记录",
+  },
+  wipe: {
+    title: "卸载或清除数据会怎样",
+    now: (sales: string): string => `现在卸载柜台或清除浏览数据，会丢掉${sales}。先联网上传，或存成文件。`,
+    nothing: "账都在服务器上，卸载不丢钱；但本机要重新启用。",
+    notKept: "浏览器没有答应保留本机的数据",
+    notKeptWhy: "平板空间不够时，浏览器可能自己清除它。把柜台装到主屏幕，再让它保留。",
+    ask: "请浏览器保留",
+    granted: "浏览器答应了，数据会保留。",
+    denied: "浏览器还是没有答应。装到主屏幕、多用几天再试，平时保持联网。",
+    renew: "重新启用",
+    connection: "看连接",
+  },
+};
+
+/** The keys every language has. */
+export type HealthTexts = typeof healthZhCn;
