@@ -35,6 +35,8 @@ export function usePad(
   const till = useTill();
   const held: Signal<HeldPad | null> = useSignal(null);
   const told: Signal<PadRefusal | "cleared" | null> = useSignal(null);
+  const toldAtMs = useSignal(0);
+  const shownMs = useSignal(0);
   const latest = useRef({ onOutcome, purpose });
   latest.current = { onOutcome, purpose };
   useEffect(() => {
@@ -45,12 +47,23 @@ export function usePad(
       onIdleCleared: () => (told.value = "cleared"),
       onOutcome(outcome) {
         told.value = outcome.kind === "refused" ? outcome.refusal : null;
+        toldAtMs.value = performance.now();
         latest.current.onOutcome(outcome);
       },
     });
     held.value = opened;
     return () => opened.close();
   }, [till, purposeKey, held, told]);
+  const waiting = held.value?.view.value.state === "waiting";
+  useEffect(() => {
+    if (!waiting) return undefined;
+    const count = (): void => {
+      shownMs.value = performance.now();
+    };
+    count();
+    const timer = setInterval(count, 1000);
+    return () => clearInterval(timer);
+  }, [waiting, shownMs]);
   const send: HeldPad["send"] = (message) => {
     // What was said of the last try goes when the next one begins; a running wait stays said.
     if (held.value?.view.value.state === "ready") told.value = null;
@@ -59,7 +72,11 @@ export function usePad(
   useTypedKeys((key) => send(key === "Backspace" ? { type: "back" } : { type: "char", char: key }));
   return {
     view: held.value?.view.value ?? openingView,
-    message: messageOf(told.value, till.view.value?.settings.currency ?? "CNY"),
+    message: padMessage(
+      told.value,
+      till.view.value?.settings.currency ?? "CNY",
+      waiting ? Math.max(0, shownMs.value - toldAtMs.value) : null,
+    ),
     char: (char) => send({ type: "char", char }),
     back: () => send({ type: "back" }),
     clear: () => send({ type: "clear" }),
@@ -67,8 +84,24 @@ export function usePad(
   };
 }
 
-function messageOf(told: PadRefusal | "cleared" | null, currency: string): Message | null {
+/**
+ * What a pad says of the last try. A wait counts down for the eye and is said once for the ear; `sinceToldMs` is
+ * null when none runs any more.
+ */
+export function padMessage(
+  told: PadRefusal | "cleared" | null,
+  currency: string,
+  sinceToldMs: number | null,
+): Message | null {
   if (told === null) return null;
   if (told === "cleared") return { tone: "plain", text: tillTexts.now.pad.cleared };
-  return { tone: "refused", text: joinSentence(sayRefusal(told, currency, nowMs.value)) };
+  const spoken = joinSentence(sayRefusal(told, currency, nowMs.value));
+  if (told.code !== "pin-wait" && told.code !== "password-wait") return { tone: "refused", text: spoken };
+  if (sinceToldMs === null || sinceToldMs >= told.waitMs) return null;
+  const waitMs = told.waitMs - sinceToldMs;
+  return {
+    tone: "refused",
+    text: joinSentence(sayRefusal({ ...told, waitMs }, currency, nowMs.value)),
+    spoken,
+  };
 }

@@ -35,7 +35,7 @@ export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
     menuOpen.value = false;
     go();
   };
-  const atCounter = screen !== "sales" && screen !== "more";
+  const atCounter = !["sales", "more", "connection"].includes(screen);
   return (
     <>
       {menuOpen.value && <div class="veil" onPointerDown={() => (menuOpen.value = false)} />}

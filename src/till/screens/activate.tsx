@@ -90,6 +90,11 @@ export function ActivateScreen(): JSX.Element {
       .catch(till.flow.fault)
       .finally(() => (working.value = false));
   };
+  // Activated before: what is still undelivered is said while nothing else is, and there is a way back.
+  const anew = till.flow.place.value.at === "activate";
+  const sales = anew && till.view.value !== null ? unsentSales(till.view.value) : null;
+  const stake: Message | null =
+    sales === null ? null : { tone: "plain", text: sayHealth().activateAnew(sales) };
   const showsPreview = scanned.value !== "" && preview.value !== null;
   return (
     <ScreenFrame
@@ -97,10 +102,14 @@ export function ActivateScreen(): JSX.Element {
       shape="letters"
       amount={
         <div class="activate__top">
-          <div class="activate__words">
+          <div class={`activate__words ${anew ? "activate__words--anew" : ""}`}>
             <ScreenTitle>{t.activate.title}</ScreenTitle>
             <p class="activate__how">{t.activate.how}</p>
-            {till.flow.place.value.at === "activate" && <Anew />}
+            {anew && (
+              <Button class="activate__back" onPress={() => till.flow.go({ at: "renew" })}>
+                {sayHealth().renew.back}
+              </Button>
+            )}
           </div>
           {!cameraOff.value && !showsPreview && (
             <CameraView
@@ -111,7 +120,7 @@ export function ActivateScreen(): JSX.Element {
           )}
         </div>
       }
-      message={<MessageLine message={messageOf(refusal, working)} />}
+      message={<MessageLine message={messageOf(refusal, working) ?? stake} />}
       pad={
         showsPreview ? (
           <Scanned preview={preview.value} onOther={() => forget(scanned, preview)} />
@@ -135,20 +144,6 @@ export function ActivateScreen(): JSX.Element {
         </PrimaryButton>
       }
     />
-  );
-}
-
-/** Activated before: what is still undelivered stands beside the code's field, and there is a way back. */
-function Anew(): JSX.Element {
-  const { flow } = useTill();
-  const sales = unsentSales(useView());
-  return (
-    <>
-      {sales !== null && <p class="activate__stake">{sayHealth().activateAnew(sales)}</p>}
-      <Button class="activate__back" onPress={() => flow.go({ at: "renew" })}>
-        {sayHealth().renew.back}
-      </Button>
-    </>
   );
 }
 

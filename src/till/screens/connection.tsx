@@ -30,6 +30,10 @@ export function ConnectionScreen(): JSX.Element {
     standing === "stuck"
       ? t.facts.stuck(formatMoment(since, nowMs.value, language.value))
       : t.facts[standing];
+  const tryNow = (): void => {
+    said.value = { tone: "plain", text: sayHealth().connection.trying };
+    engine.syncNow().catch(flow.fault);
+  };
   return (
     <ScreenFrame
       name="connection"
@@ -53,7 +57,7 @@ export function ConnectionScreen(): JSX.Element {
       message={<MessageLine message={said.value} />}
       second={
         <>
-          <Button class="second" onPress={() => void engine.syncNow().catch(flow.fault)}>
+          <Button class="second" onPress={tryNow}>
             {t.syncNow}
           </Button>
           <SaveFileButton onSaid={(message) => (said.value = message)} />
@@ -89,9 +93,11 @@ function LinkFacts({ view }: { readonly view: TillView }): JSX.Element {
   const state =
     link.progress !== null
       ? t.progress(link.progress.done, link.progress.of)
-      : link.sinceMs === null || link.state !== "online"
-        ? t.states[link.state]
-        : t.since(t.states.online, moment(link.sinceMs));
+      : standingOf(link) === "stuck"
+        ? t.states.stuck
+        : link.sinceMs === null || link.state !== "online"
+          ? t.states[link.state]
+          : t.since(t.states.online, moment(link.sinceMs));
   const oldest = link.oldestUnsentMs === null ? null : ago(formatWait(link.oldestUnsentMs, language.value));
   return (
     <Facts

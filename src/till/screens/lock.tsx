@@ -34,6 +34,17 @@ export function LockScreen(): JSX.Element {
   );
 }
 
+/** A stop may have taken the keys that check a PIN: the way out of it must not lead through one. */
+function WhyStopped(): JSX.Element | null {
+  const { flow } = useTill();
+  if (useView().stop === null) return null;
+  return (
+    <Button class="second" onPress={() => flow.go({ at: "renew" })}>
+      {tillTexts.now.lock.stopped}
+    </Button>
+  );
+}
+
 function Choose({ onChoose }: { readonly onChoose: (operator: OperatorView) => void }): JSX.Element {
   const view = useView();
   const t = tillTexts.now.lock;
@@ -67,6 +78,7 @@ function Choose({ onChoose }: { readonly onChoose: (operator: OperatorView) => v
           ))}
         </ul>
       }
+      second={<WhyStopped />}
     />
   );
 }
@@ -79,7 +91,6 @@ interface EnterProps {
 function Enter({ operator, onOther }: EnterProps): JSX.Element {
   const view = useView();
   const t = tillTexts.now;
-  const { flow } = useTill();
   const firstTime = !operator.hasPin;
   const again = useSignal(false);
   const operatorId = operator.id;
@@ -111,12 +122,7 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
               {t.lock.other}
             </Button>
           )}
-          {view.stop !== null && (
-            // A stop may have taken the keys that check a PIN: the way out of it must not lead through one.
-            <Button class="second" onPress={() => flow.go({ at: "renew" })}>
-              {t.lock.stopped}
-            </Button>
-          )}
+          <WhyStopped />
         </>
       }
       primary={

@@ -8,6 +8,8 @@ import { CheckIcon, StopIcon } from "../icons.tsx";
 export interface Message {
   readonly tone: "plain" | "paid" | "refused";
   readonly text: string;
+  /** What a screen reader says instead, where `text` changes by the second. */
+  readonly spoken?: string;
 }
 
 /**
@@ -16,15 +18,18 @@ export interface Message {
  */
 export function MessageLine({ message }: { readonly message: Message | null }): JSX.Element {
   const urgent = message?.tone === "refused";
+  const said = message?.spoken ?? message?.text ?? "";
+  const heard = message?.spoken === undefined ? undefined : "visually-hidden";
   return (
     <div class={`message message--${message?.tone ?? "plain"}`}>
       {message?.tone === "refused" && <StopIcon size={20} />}
       {message?.tone === "paid" && <CheckIcon size={20} />}
-      <span role="status" aria-live="polite">
-        {urgent ? "" : (message?.text ?? "")}
+      {heard && <span aria-hidden="true">{message?.text}</span>}
+      <span role="status" aria-live="polite" class={heard}>
+        {urgent ? "" : said}
       </span>
-      <span role="alert" aria-live="assertive">
-        {urgent ? message.text : ""}
+      <span role="alert" aria-live="assertive" class={heard}>
+        {urgent ? said : ""}
       </span>
     </div>
   );

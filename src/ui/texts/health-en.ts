@@ -33,6 +33,7 @@ export const healthEn: HealthTexts = {
       syncing: "Uploading",
       offline: "No network",
       silent: "Server not answering",
+      stuck: "No progress",
     },
     since: (state: string, moment: string): string => `${state} since ${moment}`,
     progress: (done: number, of: number): string => `Uploading, ${done} of ${of} entries`,
@@ -40,6 +41,7 @@ export const healthEn: HealthTexts = {
     copyWritten: "Kept",
     copyFailed: "Can't be written: keep this till online",
     syncNow: "Upload now",
+    trying: "Trying once more.",
   },
   renew: {
     title: {

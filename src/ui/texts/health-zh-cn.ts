@@ -29,13 +29,20 @@ export const healthZhCn = {
     lastAnswer: "服务器上次回应",
     never: "还没有过",
     now: "现在",
-    states: { online: "已连接", syncing: "正在上传", offline: "没有网络", silent: "服务器没有回应" },
+    states: {
+      online: "已连接",
+      syncing: "正在上传",
+      offline: "没有网络",
+      silent: "服务器没有回应",
+      stuck: "没有进展",
+    },
     since: (state: string, moment: string): string => `${state}，${moment}起`,
     progress: (done: number, of: number): string => `正在上传，${of}条里的第${done}条`,
     copy: "账本副本",
     copyWritten: "有，另存一份",
     copyFailed: "写不进去，请保持联网",
     syncNow: "立即上传",
+    trying: "正在再试一次。",
   },
   renew: {
     title: {
