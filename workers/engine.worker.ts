@@ -105,7 +105,8 @@ const engine = new Engine({
   askServer: () =>
     Promise.race([loop.poke("asked"), new Promise<void>((done) => setTimeout(done, ASK_SERVER_MS))]),
   quiet: () => new Promise((done) => setTimeout(done, FIRST_SCREEN_MS)),
-  handOver: (answer, port) => transfer(answer, [port]),
+  handOver: (answer, ...moved) => transfer(answer, moved),
+  openKeysFile: () => openMirrorFile("keys.guitai"),
 });
 
 expose(engine);

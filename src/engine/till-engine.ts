@@ -6,10 +6,14 @@ import type {
   ActivationPreview,
   ExportedFile,
   ExportNo,
+  ExportOverview,
+  ExportTillRefusal,
   Pad,
   PadOutcome,
   PadPurpose,
   PaidView,
+  ParcelRefusal,
+  ParcelView,
   PresentOutcome,
   RefusalRow,
   SaleRow,
@@ -22,6 +26,7 @@ import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
 import type { Presented } from "./counter.ts";
 import { openDesks, type Desks } from "./desks.ts";
+import { WaysOut } from "./export-ways.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
 import type { Settling } from "./settling.ts";
@@ -46,8 +51,10 @@ export interface EngineParts {
   readonly askServer: () => Promise<void>;
   /** Settles when the first screen has had the processor to itself for a moment. */
   readonly quiet: () => Promise<void>;
-  /** Marks a port inside an answer as moved to the page, not copied. */
-  readonly handOver: <T extends object>(answer: T, port: MessagePort) => T;
+  /** Marks what of an answer is moved to the page, not copied. */
+  readonly handOver: <T extends object>(answer: T, ...moved: Transferable[]) => T;
+  /** Where the server's public keys are kept beside the database; absent where there is no such place. */
+  readonly openKeysFile?: () => Promise<MirrorFile | null>;
 }
 
 /**
@@ -59,6 +66,7 @@ const REFUSAL_QUIET_MS = 10_000;
 export class Engine implements TillEngine {
   readonly #p: EngineParts;
   readonly #vault: OpenVault;
+  readonly #waysOut: WaysOut;
   #desks: Desks | null = null;
   #mirrorFile: MirrorFile | null;
   #operator: OperatorRow | null = null;
@@ -75,6 +83,18 @@ export class Engine implements TillEngine {
     this.#p = parts;
     this.#mirrorFile = parts.mirrorFile;
     this.#vault = new OpenVault(parts.db, parts.hirePinWorker);
+    const { db, surroundings, loop, openKeysFile: keysFile } = parts;
+    const mirrorFile = (): MirrorFile | null => this.#mirrorFile;
+    const askServer = (): Promise<void> => loop.poke("asked");
+    const ways = {
+      db,
+      surroundings,
+      keysFile,
+      mirrorFile,
+      askServer,
+      keyset: () => this.#desks?.keyset ?? null,
+    };
+    this.#waysOut = new WaysOut(ways, parts.handOver);
   }
 
   /** Shows that another window holds the till, until `boot`. */
@@ -100,6 +120,7 @@ export class Engine implements TillEngine {
     this.#wantSync();
     // The keypad stands; what the first code will need comes while nobody waits.
     await this.#desks?.counter();
+    if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
   }
 
   /** An empty database beside a written second copy is no first run: the browser lost what this till had. */
@@ -150,6 +171,7 @@ export class Engine implements TillEngine {
         // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
         await this.#p.loop.poke("asked");
         await this.#settle();
+        if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
         return accepted({ compareDigits: enrolled.value.compareDigits });
       } finally {
         worker.dismiss();
@@ -265,7 +287,24 @@ export class Engine implements TillEngine {
   }
 
   async exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>> {
-    return refused({ code: "export-unavailable" });
+    return this.#waysOut.unsent();
+  }
+
+  // Not in turn: a command that hangs on a broken disk must not stand before the way out.
+  exportOverview(): Promise<Result<ExportOverview, ExportTillRefusal>> {
+    return this.#waysOut.overview();
+  }
+
+  exportFile(index: number): Promise<Result<ExportedFile, ExportTillRefusal>> {
+    return this.#waysOut.file(index);
+  }
+
+  takeParcel(bytes: Bytes): Promise<Result<ParcelView, ParcelRefusal>> {
+    return this.#waysOut.take(bytes);
+  }
+
+  parcels(): Promise<readonly ParcelView[]> {
+    return this.#waysOut.parcels();
   }
 
   lookForRoom(): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
+import type { ExportRefusal } from "./export-file.ts";
 
 /**
  * What crosses between a till screen and the engine worker (comlink). Plain data both ways; nothing throws
@@ -219,6 +220,56 @@ export interface ExportedFile {
 /** Why nothing was saved: nothing waits, or the server's export key has not reached this till yet. */
 export type ExportNo = { readonly code: "nothing-unsent" | "export-unavailable" };
 
+/** What is on this tablet and has no receipt, as it would be saved. */
+export interface ExportOverview {
+  readonly files: readonly ExportFileView[];
+  /** Entries of every kind; `sales` and `sumMinor` are what of them is money. */
+  readonly entries: number;
+  readonly sales: number;
+  readonly sumMinor: number;
+  readonly oldestMs: number | null;
+  /** The database is gone or unreadable: this is what the second copy holds. */
+  readonly fromCopy: boolean;
+}
+
+export interface ExportFileView {
+  readonly name: string;
+  readonly epoch: number;
+  readonly first: number;
+  readonly last: number;
+  readonly sales: number;
+  readonly sumMinor: number;
+}
+
+export type ExportTillRefusal =
+  | { readonly code: "nothing-unsent" }
+  /** The server's export key has not reached this till, or went with its database. */
+  | { readonly code: "export-no-key" };
+
+/** Another till's file on its way to the server. */
+export interface ParcelView {
+  /** SHA-256 of the file, hex: its name here. */
+  readonly hash: string;
+  readonly till: string;
+  readonly epoch: number;
+  readonly first: number;
+  readonly last: number;
+  readonly size: number;
+  readonly takenAtMs: number;
+  readonly received: number;
+  readonly state: "carrying" | "done" | "waiting" | "refused";
+  /** Why it waits or was refused; empty otherwise. */
+  readonly refusal: string;
+  readonly stored: number;
+  readonly alreadyThere: number;
+  readonly setApart: number;
+}
+
+export type ParcelRefusal =
+  | ExportRefusal
+  | { readonly code: "not-enrolled" | "storage-full" }
+  | { readonly code: "too-many-parcels"; readonly max: number };
+
 export interface TillEngine {
   /** Registers the one listener for views; called at once with the present view. */
   watch(listener: (view: TillView) => void): Promise<void>;
@@ -260,6 +311,13 @@ export interface TillEngine {
   syncNow(): Promise<void>;
   /** All that has no receipt, one file an epoch. Exported is not receipted: nothing changes here. */
   exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>>;
+  /** What would be saved, looked at anew: count, sum, oldest, files. */
+  exportOverview(): Promise<Result<ExportOverview, ExportTillRefusal>>;
+  /** The n-th file of the list that `exportOverview` gave last. */
+  exportFile(index: number): Promise<Result<ExportedFile, ExportTillRefusal>>;
+  /** Takes another till's file, to carry it to the server unopened. */
+  takeParcel(bytes: Uint8Array<ArrayBuffer>): Promise<Result<ParcelView, ParcelRefusal>>;
+  parcels(): Promise<readonly ParcelView[]>;
   /** Looks whether the disk has room again for the next sale; the view's `storage.full` says it too. */
   lookForRoom(): Promise<boolean>;
   /** True when an update may restart the page: no sale open, nothing unsent (or the operator agreed). */

@@ -9,6 +9,7 @@
  *   POST /api/till/readmit      readmission.ts Readmission → HelloAnswer, or 403 `not-readmitted`
  *   POST /api/till/push         push.ts       Push → SignedAnswer        (Authorization: Bearer token)
  *   POST /api/till/claim        claim.ts      ClaimRequest → SignedAnswer (Authorization: Bearer token)
+ *   POST /api/till/parcel       export-parcel.ts ParcelPiece → ParcelAnswer, signed (Authorization: Bearer token)
  *   GET  /api/till/feed?…       feed.ts       → SignedPage               (Authorization: Bearer token)
  *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull
  * (Bearer token)
@@ -20,6 +21,7 @@ export const TILL_API: {
   readonly readmit: string;
   readonly push: string;
   readonly claim: string;
+  readonly parcel: string;
   readonly feed: string;
   readonly events: string;
 } = {
@@ -29,6 +31,7 @@ export const TILL_API: {
   readmit: "/api/till/readmit",
   push: "/api/till/push",
   claim: "/api/till/claim",
+  parcel: "/api/till/parcel",
   feed: "/api/till/feed",
   events: "/api/till/events",
 };
