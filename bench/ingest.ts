@@ -118,8 +118,8 @@ async function openDatabase(folder: string): Promise<BenchDatabase> {
   if (given !== undefined && given !== "") return await twoDatabases("given", given, async () => undefined);
   const started = await startCluster({ dataDir: folder, log: silent });
   if (!started.ok) throw new Error(`ingest: no database: ${started.refusal.code}`);
-  const { adminUrl, stop } = started.value;
-  return await twoDatabases("embedded", adminUrl, stop);
+  const cluster = started.value;
+  return await twoDatabases("embedded", cluster.adminUrl, () => cluster.stop());
 }
 
 async function twoDatabases(

@@ -116,7 +116,7 @@ export async function wake(
   ...topics: readonly WakeUpTopic[]
 ): Promise<void> {
   try {
-    for (const topic of topics) await ground.wakeUps.notify(ground.db, topic, merchant);
+    await ground.wakeUps.notify(ground.db, topics, merchant);
   } catch (fault) {
     ground.log.warn("wake-up-not-sent", faultFields(fault));
   }

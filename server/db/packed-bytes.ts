@@ -30,6 +30,6 @@ export function packFixed(values: readonly Uint8Array[], width: number): Buffer 
 }
 
 /** The value of row `place` (a column that counts from 1) out of `packFixed`. */
-export function fixedAt(column: string, width: number, place = "n"): RawBuilder<Uint8Array> {
+export function fixedAt(column: string, width: number, place = "r.n"): RawBuilder<Uint8Array> {
   return sql`substr(${sql.ref(column)}, 1 + ${sql.lit(width)} * (${sql.ref(place)} - 1)::int, ${sql.lit(width)})`;
 }

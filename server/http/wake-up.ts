@@ -18,8 +18,12 @@ export interface WakeUp {
 }
 
 export interface WakeUps {
-  /** Tells every server. Inside a transaction it is heard on commit, and not at all on rollback. */
-  notify(db: Database, topic: WakeUpTopic, merchantId: Uint8Array): Promise<void>;
+  /**
+   * Tells every server, at once and then at most every 100 ms for one merchant: each telling is a commit of
+   * its own, and a shop that catches up pushes many times a second. What is asked for meanwhile is told
+   * together at the end of that time.
+   */
+  notify(db: Database, topics: readonly WakeUpTopic[], merchantId: Uint8Array): Promise<void>;
   /**
    * Calls `heard` for each wake-up of a merchant until the answer is called. Refused (null) when the merchant
    * has `mostListeners` already: each one holds a connection open.
@@ -34,6 +38,8 @@ export const MOST_LISTENERS = 100;
 const channel = "guitai_wake_up";
 const topics: readonly string[] = ["feed", "sale", "till", "code", "policy"] satisfies WakeUpTopic[];
 const longestRetryMs = 10_000;
+/** A person does not see the difference, and a till asks every half minute anyway. */
+const quietMs = 100;
 
 export function createWakeUps(url: string, log: Log, mostListeners: number = MOST_LISTENERS): WakeUps {
   const listeners = new Map<string, Set<(wakeUp: WakeUp) => void>>();
@@ -44,6 +50,11 @@ export function createWakeUps(url: string, log: Log, mostListeners: number = MOS
     if (!isTopic(topic) || !/^[0-9a-f]{32}$/u.test(hex)) return;
     const merchantId = fromHex(hex);
     for (const heard of listeners.get(hex) ?? []) heard({ topic, merchantId });
+  };
+  const quiet = new Map<string, Set<WakeUpTopic>>();
+  const tell = async (db: Database, wanted: readonly WakeUpTopic[], hex: string): Promise<void> => {
+    const payloads = wanted.map((topic) => `${topic}:${hex}`);
+    await sql`select pg_notify(${channel}, payload) from unnest(${payloads}::text[]) as payload`.execute(db);
   };
   const connect = async (): Promise<void> => {
     const fresh = new Client({ connectionString: url, connectionTimeoutMillis: 5000, keepAlive: true });
@@ -70,8 +81,25 @@ export function createWakeUps(url: string, log: Log, mostListeners: number = MOS
     }
   };
   return {
-    notify: async (db, topic, merchantId) => {
-      await sql`select pg_notify(${channel}, ${`${topic}:${toHex(merchantId)}`})`.execute(db);
+    notify: async (db, wanted, merchantId) => {
+      const hex = toHex(merchantId);
+      const later = quiet.get(hex);
+      if (later !== undefined) {
+        for (const topic of wanted) later.add(topic);
+        return;
+      }
+      quiet.set(hex, new Set());
+      const untilQuiet = setTimeout(() => {
+        const topicsMeanwhile = [...(quiet.get(hex) ?? [])];
+        quiet.delete(hex);
+        // A stopped server has nobody left to tell, and a database that is gone tells nobody.
+        if (topicsMeanwhile.length > 0 && !stopping.signal.aborted)
+          tell(db, topicsMeanwhile, hex).catch((fault: unknown) =>
+            log.warn("wake-up-not-sent", faultFields(fault)),
+          );
+      }, quietMs);
+      untilQuiet.unref();
+      await tell(db, wanted, hex);
     },
     listen: (merchantId, heard) => {
       const hex = toHex(merchantId);

@@ -8,7 +8,7 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
 import { oweServerEntry } from "./server-journal.ts";
-import { insertSales } from "./written-rows.ts";
+import { insertSales, type RowFacts, type SaleLine } from "./written-rows.ts";
 
 /** The epoch whose entries are applied. */
 export interface Source {
@@ -247,7 +247,13 @@ export async function writeSales(
   effects: Effects,
   arrivalOf: (seq: number) => number,
 ): Promise<void> {
-  const lines = effects.sales.map(({ item, body }) => ({
+  await insertSales(tx, source, saleLines(effects, arrivalOf), rowFacts(source));
+  await writeOutcomes(tx, source, effects.outcomes);
+}
+
+/** The rows of the sales. */
+export function saleLines(effects: Effects, arrivalOf: (seq: number) => number): readonly SaleLine[] {
+  return effects.sales.map(({ item, body }) => ({
     seq: item.entry.seq,
     shortId: shortId(body.sale),
     sale: body.sale,
@@ -264,12 +270,15 @@ export async function writeSales(
       cti: tender.method === "payment-code" ? tender.cti : null,
     })),
   }));
-  const flagged = source.late ? "late" : null;
-  await insertSales(tx, source, lines, { receivedAtMs: source.nowMs, flagged });
-  await writeOutcomes(tx, source, effects.outcomes);
 }
 
-async function writeOutcomes(
+/** What is said of all rows of this epoch's writing. */
+export function rowFacts(source: Source): RowFacts {
+  return { receivedAtMs: source.nowMs, flagged: source.late ? "late" : null };
+}
+
+/** Writes what the sales' codes came to, beside sales that are written already. */
+export async function writeOutcomes(
   tx: DatabaseTransaction,
   source: Source,
   outcomes: readonly Outcome[],

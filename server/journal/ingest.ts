@@ -1,7 +1,6 @@
 // Takes a push (PROTOCOL §5): what is authentic is stored, once, whatever the till's standing. One
 // transaction a batch under the lock of its epoch; the answer is made after the commit, from what was
 // committed.
-import { sql } from "kysely";
 import { toHex, type Bytes } from "#protocol/bytes.ts";
 import type { Push, Answer, AnswerDetail, AnswerResult } from "#protocol/push.ts";
 import type { SignedEntry } from "#protocol/entry.ts";
@@ -9,11 +8,12 @@ import { wake, type Books } from "../books.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import type { EpochState } from "../db/books-tables.ts";
 import { publishChanges } from "../feed/sequencer.ts";
+import type { WakeUpTopic } from "../http/wake-up.ts";
 import { faultFields } from "../log.ts";
-import { claimCodes, NO_EFFECTS, writeSales, type Effects } from "./apply-sales.ts";
+import { claimCodes, NO_EFFECTS, rowFacts, saleLines, writeOutcomes, type Effects } from "./apply-sales.ts";
 import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
-import { APPLIED_VERSION, payJournalDuties, takeArrivals } from "./server-journal.ts";
-import { insertEntries } from "./written-rows.ts";
+import { APPLIED_VERSION, payJournalDuties } from "./server-journal.ts";
+import { appendRows } from "./written-rows.ts";
 
 /** What an answer says, before time, lineage and request are put to it. */
 export type Verdict = Pick<Answer, "merchant" | "till" | "epoch" | "seq" | "headHash" | "result" | "detail">;
@@ -55,14 +55,10 @@ async function afterCommit(books: Books, merchant: Bytes, effects: Effects | nul
   try {
     if ((effects?.outcomes.length ?? 0) > 0) await payJournalDuties(books, merchant);
     if (effects?.soldCodes === true) await publishChanges(books, merchant);
-    const code = effects?.soldCodes === true ? (["code"] as const) : [];
-    await wake(
-      books,
-      merchant,
-      ...((effects?.sales.length ?? 0) > 0 ? (["sale"] as const) : []),
-      ...code,
-      "till",
-    );
+    const topics: WakeUpTopic[] = ["till"];
+    if ((effects?.sales.length ?? 0) > 0) topics.push("sale");
+    if (effects?.soldCodes === true) topics.push("code");
+    await wake(books, merchant, ...topics);
   } catch (fault) {
     // The entries are committed and must be receipted; duties and versions are made up for by the upkeep
     // round.
@@ -207,30 +203,21 @@ async function append(
   const source = { merchant, till, epoch, tillName: row.till_name, nowMs, late };
   // Until the owner has said «same», nobody knows whose tablet this is: stored and receipted, but not booked.
   const effects = row.state === "pending" ? NO_EFFECTS : await claimCodes(tx, source, entries);
-  const firstArrival = await takeArrivals(tx, merchant, entries.length);
   const firstSeq = entries[0]?.entry.seq ?? 0;
-  const arrivalOf = (seq: number): number => firstArrival + seq - firstSeq;
   const rows = entries.map((item) => ({
     item,
-    arrival: arrivalOf(item.entry.seq),
     appliedVersion: effects.understood.has(item.entry.seq) ? APPLIED_VERSION : null,
   }));
-  await insertEntries(tx, source, rows, nowMs);
-  await writeSales(tx, source, effects, arrivalOf);
+  const { build, feed: feedVersion } = last.entry.versions;
+  await appendRows(
+    tx,
+    source,
+    { entries: rows, sales: saleLines(effects, (seq) => seq - firstSeq + 1) },
+    { seq: last.entry.seq, hash: last.hash, build, feedVersion },
+    rowFacts(source),
+  );
+  await writeOutcomes(tx, source, effects.outcomes);
   for (const seq of effects.unreadSales) await find(tx, batch, "sale-not-understood", seq, nowMs);
-  await tx
-    .updateTable("books.till_epochs")
-    .set({
-      head_seq: last.entry.seq,
-      head_hash: last.hash,
-      last_seen_ms: nowMs,
-      build: last.entry.versions.build,
-      feed_version: sql`greatest(feed_version, ${last.entry.versions.feed})`,
-    })
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
-    .execute();
   return effects;
 }
 
