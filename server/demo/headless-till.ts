@@ -38,6 +38,7 @@ import {
   signHello,
   type Answer,
 } from "#protocol/push.ts";
+import { encodeReadmission } from "#protocol/readmission.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { openSealed } from "#protocol/sealed.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
@@ -60,6 +61,9 @@ const BUILD = "headless";
 export class HeadlessTill {
   readonly certificate: Certificate;
   readonly certificateBytes: Bytes;
+  readonly rootSignature: Bytes;
+  /** The server's lineage in which this till stands: of its certificate, until an answer names a newer one. */
+  lineage: Bytes;
   readonly journal: JournalRow[] = [];
   /** The last seq a receipt counts for; −1 for none. */
   receiptedSeq = -1;
@@ -83,6 +87,7 @@ export class HeadlessTill {
     vault: CryptoKeyPair;
     certificate: Certificate;
     certificateBytes: Bytes;
+    rootSignature: Bytes;
     keyset: Keyset;
   }) {
     this.#wire = made.wire;
@@ -91,6 +96,8 @@ export class HeadlessTill {
     this.#vault = made.vault;
     this.certificate = made.certificate;
     this.certificateBytes = made.certificateBytes;
+    this.rootSignature = made.rootSignature;
+    this.lineage = made.certificate.lineage;
     this.keyset = made.keyset;
   }
 
@@ -118,8 +125,9 @@ export class HeadlessTill {
     if (!certificate) return refused({ code: "server-not-genuine" });
     const keyset = await openKeyset(certificate.rootKey, answer.keysetBytes, answer.keysetSignature, null);
     if (!keyset) return refused({ code: "server-not-genuine" });
-    const { certificateBytes } = answer;
-    const till = new HeadlessTill({ wire, nowMs, device, vault, certificate, certificateBytes, keyset });
+    const { certificateBytes, rootSignature } = answer;
+    const made = { wire, nowMs, device, vault, certificate, certificateBytes, rootSignature, keyset };
+    const till = new HeadlessTill(made);
     await till.write({ kind: "genesis" });
     return accepted(till);
   }
@@ -138,6 +146,7 @@ export class HeadlessTill {
       vault: this.#vault,
       certificate: this.certificate,
       certificateBytes: this.certificateBytes,
+      rootSignature: this.rootSignature,
       keyset: this.keyset,
     });
     clone.journal.push(...rows);
@@ -239,6 +248,7 @@ export class HeadlessTill {
       dueMinor,
     });
     if (!judged.ok) return judged;
+    if (judged.value.way === "ask") return refused({ code: "needs-server" });
     if (payload.rule !== "none") {
       const site = this.siteKeys.get(payload.keyEpoch);
       const salt = await codeSalt(payload.issuer, payload.salt);
@@ -266,10 +276,32 @@ export class HeadlessTill {
     if (!asked.ok) return null;
     const body = await this.signedHello(new Uint8Array(await asked.arrayBuffer()));
     const response = await post(this.#wire, TILL_API.hello, body, null);
+    return await this.#helloAnswer(body, response);
+  }
+
+  /** Shows its certificate to a server that does not know it any more; `silent` as another would for it. */
+  async readmit(silent = false): Promise<Answer | null> {
+    const asked = await this.#wire(TILL_API.challenge, { method: "GET" });
+    const hello = await this.signedHello(new Uint8Array(await asked.arrayBuffer()));
+    const { certificateBytes, rootSignature } = this;
+    const body = encodeReadmission({ certificateBytes, rootSignature, hello: silent ? null : hello });
+    return await this.#helloAnswer(body, await post(this.#wire, TILL_API.readmit, body, null));
+  }
+
+  async #helloAnswer(body: Bytes, response: Response): Promise<Answer | null> {
     const hello = response.ok ? decodeHelloAnswer(new Uint8Array(await response.arrayBuffer())) : null;
     if (!hello) return null;
     this.token = hello.token;
-    return await openAnswer(this.keyset, hello.answer, await hashRequest(body));
+    return this.#heed(await openAnswer(this.keyset, hello.answer, await hashRequest(body)));
+  }
+
+  /** A new lineage: what was receipted under the old one counts up to the head that the server has now. */
+  #heed(answer: Answer | null): Answer | null {
+    if (answer && !sameBytes(answer.lineage, this.lineage)) {
+      this.lineage = answer.lineage;
+      this.receiptedSeq = Math.min(this.receiptedSeq, answer.seq);
+    }
+    return answer;
   }
 
   /** The bytes of a hello over this challenge. */
@@ -280,7 +312,7 @@ export class HeadlessTill {
       epoch: this.certificate.epoch,
       seq: this.head.seq,
       headHash: this.head.hash,
-      lineage: this.certificate.lineage,
+      lineage: this.lineage,
       feedVersion: this.feedVersion,
     });
   }
@@ -299,10 +331,10 @@ export class HeadlessTill {
   }
 
   async pushEntries(entries: readonly SignedEntry[]): Promise<Answer | null> {
-    const body = encodePush({ nonce: randomBytes(16), lineage: this.certificate.lineage, entries });
+    const body = encodePush({ nonce: randomBytes(16), lineage: this.lineage, entries });
     const response = await this.#withToken((token) => post(this.#wire, TILL_API.push, body, token));
     const signed = response.ok ? decodeSignedAnswer(new Uint8Array(await response.arrayBuffer())) : null;
-    return signed && (await openAnswer(this.keyset, signed, await hashRequest(body)));
+    return this.#heed(signed && (await openAnswer(this.keyset, signed, await hashRequest(body))));
   }
 
   /** Asks with a token; when its hour is over, says hello and asks once more. */
@@ -398,16 +430,20 @@ function keyOf(change: FeedChange): string {
   switch (change.type) {
     case "code":
     case "lease":
+    case "lease-wanted":
+    case "claim-released":
     case "revoked":
     case "spent":
       return `${change.type}:${toHex(change.cti)}`;
     case "operator":
       return `operator:${toHex(change.operator)}`;
+    case "lost-to":
     case "loss":
-      return `loss:${change.epoch}:${change.seq}`;
+      return `${change.type}:${change.epoch}:${change.seq}`;
     case "site-key":
       return `site-key:${change.keyEpoch}`;
     case "policy":
+    case "outage-policy":
     case "shop":
     case "keyset":
     case "till-state":

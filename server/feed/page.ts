@@ -11,7 +11,7 @@ import type { Bytes } from "#protocol/bytes.ts";
 import type { Books } from "../books.ts";
 import type { EpochState } from "../db/books-tables.ts";
 import { ensureKeyset } from "./keyset-change.ts";
-import { feedHead, sequenceFeed } from "./sequencer.ts";
+import { feedBounds, sequenceFeed } from "./sequencer.ts";
 import { ensureSiteKeys } from "./site-keys.ts";
 
 export interface PageRequest {
@@ -66,9 +66,11 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
     });
   }
   await sequenceFeed(books.db, merchant);
-  const head = await feedHead(books.db, merchant);
-  await noteApplied(books, request, head);
-  const full = request.from === "full" || request.from === 0 || request.from > head;
+  const { head, base } = await feedBounds(books.db, merchant);
+  // A version under the base is of an older lineage: what stood under it may have been lost with the restore.
+  const known = typeof request.from === "number" && request.from >= base && request.from <= head;
+  const full = !known || request.from === 0;
+  await noteApplied(books, request, known ? Number(request.from) : 0);
   const from = full ? 0 : Number(request.from);
   const limit = Math.min(request.limit ?? MAX_FEED_CHANGES, MAX_FEED_CHANGES);
   const rows = await readChanges(books, request, { from, head, full, secrets, limit: limit + 1 });
@@ -138,8 +140,7 @@ async function readChanges(
 }
 
 /** Who asks from a version has applied it: that is how «the till has it» is known soonest (G11). */
-async function noteApplied(books: Books, request: PageRequest, head: number): Promise<void> {
-  const applied = typeof request.from === "number" && request.from <= head ? request.from : 0;
+async function noteApplied(books: Books, request: PageRequest, applied: number): Promise<void> {
   await books.db
     .updateTable("books.till_epochs")
     .set({ last_seen_ms: books.nowMs(), feed_version: sql<number>`greatest(feed_version, ${applied})` })

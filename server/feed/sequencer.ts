@@ -49,6 +49,19 @@ export async function feedHead(db: Database, merchant: Uint8Array): Promise<numb
   return row?.feed_version ?? 0;
 }
 
+/** The head, and up to where versions were given before the last restore of the server (0: never restored). */
+export async function feedBounds(
+  db: Database,
+  merchant: Uint8Array,
+): Promise<{ readonly head: number; readonly base: number }> {
+  const row = await db
+    .selectFrom("books.counters")
+    .select(["feed_version", "feed_base"])
+    .where("merchant_id", "=", merchant)
+    .executeTakeFirst();
+  return { head: row?.feed_version ?? 0, base: row?.feed_base ?? 0 };
+}
+
 /**
  * After a commit that wrote changes: numbers them and wakes the tills. A failure costs a delay, never a
  * change.

@@ -16,6 +16,8 @@ const FIRST_EPOCH = 1;
 const BUILD = "server";
 /** Others may append between our signing and our writing; more often than this is a fault, not bad luck. */
 const MAX_RACES = 20;
+/** A restore jumps over so many arrivals and feed versions for each epoch it jumps over. */
+export const NUMBERS_A_JUMP = 1000;
 /** What this version makes of entries it understands. */
 export const APPLIED_VERSION = 1;
 
@@ -39,17 +41,48 @@ export async function beginServerJournal(
   merchant: Uint8Array,
 ): Promise<void> {
   await tx.insertInto("books.counters").values({ merchant_id: merchant }).execute();
-  const before: Head = { epoch: FIRST_EPOCH, seq: -1, hash: await genesisPrev(merchant) };
-  const drafts = await draft(ground, merchant, before, [{ kind: "server-genesis" }]);
-  await write(tx, merchant, before.epoch, drafts, ground.nowMs());
+  await beginEpoch(ground, tx, merchant, FIRST_EPOCH, []);
+}
+
+/**
+ * After a restore: the journal may have lost its end, so it goes on in an epoch that was never begun, `jump`
+ * higher, which says first what the backup still had. No (epoch, seq) and no arrival is ever used for two.
+ */
+export async function restartServerJournal(
+  ground: Pick<Ground, "instance" | "nowMs">,
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  lineages: { readonly before: Bytes; readonly lineage: Bytes },
+  jump: number,
+): Promise<void> {
+  const held = await headOf(tx, merchant, true);
+  const { epoch, seq: headSeq } = held;
+  const headHash = new Uint8Array(held.hash);
+  await takeArrivals(tx, merchant, jump * NUMBERS_A_JUMP);
+  await beginEpoch(ground, tx, merchant, epoch + jump, [
+    { kind: "lineage-begun", ...lineages, epoch, headSeq, headHash },
+  ]);
+}
+
+async function beginEpoch(
+  ground: Pick<Ground, "instance" | "nowMs">,
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  epoch: number,
+  bodies: readonly ServerBody[],
+): Promise<void> {
+  const before: Head = { epoch, seq: -1, hash: await genesisPrev(merchant) };
+  const drafts = await draft(ground, merchant, before, [{ kind: "server-genesis" }, ...bodies]);
+  await write(tx, merchant, epoch, drafts, ground.nowMs());
+  const head = {
+    epoch,
+    head_seq: drafts.at(-1)?.seq ?? -1,
+    head_hash: drafts.at(-1)?.hash ?? before.hash,
+  };
   await tx
     .insertInto("books.server_heads")
-    .values({
-      merchant_id: merchant,
-      epoch: before.epoch,
-      head_seq: drafts.at(-1)?.seq ?? -1,
-      head_hash: drafts.at(-1)?.hash ?? before.hash,
-    })
+    .values({ merchant_id: merchant, ...head })
+    .onConflict((conflict) => conflict.column("merchant_id").doUpdateSet(head))
     .execute();
 }
 
@@ -83,7 +116,8 @@ async function attempt<T, R>(
   try {
     return await ground.db.transaction().execute(async (tx) => {
       const now = await headOf(tx, merchant, true);
-      if (now.seq !== before.seq || !sameBytes(now.hash, before.hash)) return "overtaken";
+      if (now.epoch !== before.epoch || now.seq !== before.seq || !sameBytes(now.hash, before.hash))
+        return "overtaken";
       const done = await deed(tx);
       if (!done.ok) throw new DeedRefused(done.refusal);
       await write(tx, merchant, before.epoch, drafts, ground.nowMs());

@@ -117,10 +117,14 @@ async function lockTill(
   tx: DatabaseTransaction,
   merchant: Bytes,
   till: Uint8Array,
-): Promise<{ readonly store_id: Uint8Array; readonly short_id: string }> {
+): Promise<{
+  readonly store_id: Uint8Array;
+  readonly short_id: string;
+  readonly epoch_floor: number;
+}> {
   return await tx
     .selectFrom("books.tills")
-    .select(["store_id", "short_id"])
+    .select(["store_id", "short_id", "epoch_floor"])
     .where("merchant_id", "=", merchant)
     .where("till_id", "=", till)
     .forUpdate()
@@ -149,7 +153,7 @@ async function openEpoch(
     .orderBy("epoch", "desc")
     .limit(1)
     .executeTakeFirst();
-  const epoch = (last?.epoch ?? 0) + 1;
+  const epoch = Math.max(last?.epoch ?? 0, row.epoch_floor) + 1;
   const certificate = encodeCertificate({
     lineage: books.instance.lineage,
     merchant,

@@ -39,6 +39,8 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     .updateTable("books.till_epochs")
     .set({
       last_seen_ms: nowMs,
+      // What was signed for once is claimed for good: a tablet set back says less, and has still sold it.
+      claimed_seq: sql<number>`greatest(claimed_seq, ${hello.seq})`,
       ...(known ? { feed_version: sql<number>`greatest(feed_version, ${hello.feedVersion})` } : {}),
     })
     .where("merchant_id", "=", merchant)

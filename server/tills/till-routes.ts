@@ -14,6 +14,7 @@ import {
   signAnswer,
   type SignedAnswer,
 } from "#protocol/push.ts";
+import { decodeReadmission } from "#protocol/readmission.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 import { readUnsent } from "#protocol/unsent-words.ts";
 import type { Books } from "../books.ts";
@@ -28,9 +29,10 @@ import type { Services } from "../services.ts";
 import { noteUnsent } from "./delivery-words.ts";
 import { enrol } from "./enrol.ts";
 import { answerHello } from "./hello.ts";
+import { readmit } from "./readmit.ts";
 import { AnsweredChallenges, newChallenge, readToken, type Bearer } from "./tokens.ts";
 
-/** Tries of activation codes from one address, and in all: 40 secret bits outlast them by far. */
+/** Tries of activation codes, or of certificates after a restore, from one address, and in all: 40 secret bits outlast them by far. */
 const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
 const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
 /** Challenges and hellos of one address: a shop's tills behind one router share it. */
@@ -45,6 +47,8 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   const perAddress = rateLimit(enrolPerAddress, steadyMs);
   const inAll = rateLimit(enrolInAll, steadyMs);
   const hellos = rateLimit(hellosPerAddress, steadyMs);
+  const readmissions = rateLimit(enrolPerAddress, steadyMs);
+  const readmissionsInAll = rateLimit(enrolInAll, steadyMs);
   const answered = new AnsweredChallenges();
   const seats = new StreamSeats(streamsOfATill);
 
@@ -76,6 +80,23 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     }
     const outcome = await answerHello(open, hello);
     if (outcome === null) return refuse(c, 404, { code: "unknown-till" });
+    const answer = await signed(open, outcome.verdict, bytes);
+    return cbor(c, encodeHelloAnswer({ answer, token: outcome.token }));
+  });
+
+  app.post(TILL_API.readmit, async (c) => {
+    const waitMs = readmissions.takeMs(clientKey(c)) || readmissionsInAll.takeMs("all");
+    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    const bytes = await body(c);
+    const asked = decodeReadmission(bytes);
+    if (asked === null) return refuse(c, 400, { code: "not-a-readmission" });
+    const open = await books();
+    const outcome = await readmit(open, asked, (challenge) =>
+      answered.take(open.tokenKey, challenge, services.nowMs()),
+    );
+    // Everything that is not genuine is refused alike, and counted.
+    if (outcome === null) return refuse(c, 403, { code: "not-readmitted" });
+    readmissions.giveBack(clientKey(c));
     const answer = await signed(open, outcome.verdict, bytes);
     return cbor(c, encodeHelloAnswer({ answer, token: outcome.token }));
   });
@@ -125,7 +146,8 @@ function cbor(c: Context<AppEnv>, bytes: Uint8Array<ArrayBuffer>): Response {
   return c.body(bytes, 200, { "content-type": CBOR_TYPE, "cache-control": "no-store" });
 }
 
-async function bearer(c: Context<AppEnv>, books: Books): Promise<Bearer | null> {
+/** Whose token the request carries; null without one of ours. */
+export async function bearer(c: Context<AppEnv>, books: Books): Promise<Bearer | null> {
   const token = /^Bearer ([A-Za-z0-9_-]{1,300})$/u.exec(c.req.header("authorization") ?? "")?.[1];
   return token === undefined ? null : await readToken(books.tokenKey, token, books.nowMs());
 }

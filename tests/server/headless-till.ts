@@ -79,7 +79,8 @@ export async function openNeighbour(shop: Shop): Promise<Shop> {
   });
 }
 
-async function shopOf(server: TestServer, owner: SignedInOwner): Promise<Shop> {
+/** The shop of this owner, over this server. */
+export async function shopOf(server: TestServer, owner: SignedInOwner): Promise<Shop> {
   const wire: Wire = (path, init) => server.app.request(`${ORIGIN}${path}`, init);
   const send = (method: string, path: string, body?: unknown): Promise<Response> =>
     server.send(method, path, body, { cookie: owner.cookie });

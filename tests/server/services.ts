@@ -66,7 +66,7 @@ export async function testServer(overrides: Partial<Config> = {}): Promise<TestS
   if (!opened.ok) throw new Error(`test server refused: ${JSON.stringify(opened.refusal)}`);
   const { services } = opened.value;
   const app = createApp(services, openPages(join(folder, "dist")));
-  return {
+  const server: TestServer = {
     services,
     app,
     clock,
@@ -74,7 +74,7 @@ export async function testServer(overrides: Partial<Config> = {}): Promise<TestS
     stop,
     databaseUrl: database.url,
     send: async (method, path, body, headers = {}) =>
-      await app.request(`${ORIGIN}${path}`, {
+      await server.app.request(`${ORIGIN}${path}`, {
         method,
         headers: {
           host: "localhost:8080",
@@ -91,6 +91,7 @@ export async function testServer(overrides: Partial<Config> = {}): Promise<TestS
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return server;
 }
 
 export interface SignedInOwner {
