@@ -42,6 +42,7 @@ import { encodeReadmission } from "#protocol/readmission.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { openSealed } from "#protocol/sealed.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
+import { keyOf } from "./told-key.ts";
 
 /** How requests reach the server: a socket, or the application itself. */
 export type Wire = (path: string, init: RequestInit) => Response | Promise<Response>;
@@ -425,31 +426,6 @@ const ARGON2_OPTIONS = {
   parallelism: ARGON2_PROFILE_1.parallelism,
   outputLen: ARGON2_PROFILE_1.bytes,
 };
-
-function keyOf(change: FeedChange): string {
-  switch (change.type) {
-    case "code":
-    case "lease":
-    case "lease-wanted":
-    case "claim-released":
-    case "revoked":
-    case "spent":
-      return `${change.type}:${toHex(change.cti)}`;
-    case "operator":
-      return `operator:${toHex(change.operator)}`;
-    case "lost-to":
-    case "loss":
-      return `${change.type}:${change.epoch}:${change.seq}`;
-    case "site-key":
-      return `site-key:${change.keyEpoch}`;
-    case "policy":
-    case "outage-policy":
-    case "shop":
-    case "keyset":
-    case "till-state":
-      return change.type;
-  }
-}
 
 async function newVaultPair(): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);

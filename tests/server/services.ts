@@ -27,7 +27,7 @@ export interface TestServer {
   readonly databaseUrl: string;
   /** Sends JSON as the office's own page would. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** A whole server over a database of its own, without a socket. */
