@@ -63,6 +63,7 @@ function subjectOf(change: FeedChange, audience: Audience): string {
   const till = audience.till ? toHex(audience.till) : "";
   switch (change.type) {
     case "policy":
+    case "outage-policy":
     case "keyset":
       return change.type;
     case "shop":
@@ -72,11 +73,14 @@ function subjectOf(change: FeedChange, audience: Audience): string {
       return `operator:${toHex(change.operator)}`;
     case "code":
     case "lease":
+    case "lease-wanted":
+    case "claim-released":
     case "revoked":
     case "spent":
       return `${change.type}:${toHex(change.cti)}`;
+    case "lost-to":
     case "loss":
-      return `loss:${till}:${change.epoch}:${change.seq}`;
+      return `${change.type}:${till}:${change.epoch}:${change.seq}`;
     case "site-key":
       return `site-key:${till}:${audience.epoch ?? 0}:${change.keyEpoch}`;
   }

@@ -1,5 +1,7 @@
 // The owner's rules for codes (G9), every version of them with who and when (G11).
+import { SAFE_OUTAGE_POLICY } from "#domain/outage-policy.ts";
 import { SAFE_CODE_POLICY, type CodePolicy, type CodePolicyAnswer } from "#protocol/office-api.ts";
+import type { StoredPolicy } from "../db/books-tables.ts";
 import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, writeChange } from "../feed/changes.ts";
 
@@ -26,6 +28,9 @@ export async function savePolicy(tx: DatabaseTransaction, saved: PolicyToSave): 
     .select((eb) => eb.fn.max("number").as("number"))
     .where("merchant_id", "=", merchant)
     .executeTakeFirst();
+  // Two changes, so that a till whose program knows only the first still reads its page.
+  const outage = { type: "outage-policy", policy } as const;
+  await writeChange(tx, merchant, everyTill, outage, nowMs);
   const changeId = await writeChange(tx, merchant, everyTill, { type: "policy", policy }, nowMs);
   await tx
     .insertInto("books.policies")
@@ -43,7 +48,12 @@ export async function savePolicy(tx: DatabaseTransaction, saved: PolicyToSave): 
 /** The rules in force. */
 export async function currentPolicy(db: Database, merchant: Uint8Array): Promise<CodePolicy> {
   const row = await latest(db, merchant);
-  return row?.policy ?? SAFE_CODE_POLICY;
+  return row === undefined ? SAFE_CODE_POLICY : wholePolicy(row.policy);
+}
+
+/** Rules saved before shops could choose what happens in an outage are those of the safe way. */
+function wholePolicy(stored: StoredPolicy): CodePolicy {
+  return { ...SAFE_OUTAGE_POLICY, ...stored };
 }
 
 /** The rules with their history's last line, and which tills have applied them (G11). */
@@ -60,10 +70,16 @@ export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<
     .where("t.revoked_at_ms", "is", null)
     .orderBy("t.created_at_ms")
     .execute();
+  const inService = await db
+    .selectFrom("books.tills")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("merchant_id", "=", merchant)
+    .where("revoked_at_ms", "is", null)
+    .executeTakeFirstOrThrow();
   const version = row?.version ?? null;
   const byServer = row === undefined || row.saved_by === "server";
   return {
-    policy: row?.policy ?? SAFE_CODE_POLICY,
+    policy: row === undefined ? SAFE_CODE_POLICY : wholePolicy(row.policy),
     feedVersion: version,
     changedAtMs: byServer ? null : row.saved_at_ms,
     changedBy: byServer ? null : (row.email ?? row.saved_by),
@@ -71,11 +87,12 @@ export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<
       name: till.name,
       hasIt: version !== null && till.feed_version >= version,
     })),
+    tillsInService: inService.count,
   };
 }
 
 interface PolicyRow {
-  readonly policy: CodePolicy;
+  readonly policy: StoredPolicy;
   readonly saved_at_ms: number;
   readonly saved_by: string;
   readonly version: number | null;

@@ -64,6 +64,15 @@ export interface CodeCover {
   readonly returnedMinor: number;
 }
 
+/** A code that nothing known here speaks against. */
+export interface JudgedCode extends CodeCover {
+  /**
+   * `lease`: this till may take it alone · `ask`: nobody holds a lease, so the server is asked, or the floor
+   * is looked at (PROTOCOL §11).
+   */
+  readonly way: "lease" | "ask";
+}
+
 /**
  * Judges a code whose signature holds, in the order of PROTOCOL §9 from audience to limits; the first no
  * names the refusal. The password, when there is one, is asked for after this.
@@ -71,7 +80,7 @@ export interface CodeCover {
 export function judgeCode(
   claims: CodeClaims,
   here: CodeSurroundings,
-): { readonly ok: true; readonly value: CodeCover } | { readonly ok: false; readonly refusal: CodeRefusal } {
+): { readonly ok: true; readonly value: JudgedCode } | { readonly ok: false; readonly refusal: CodeRefusal } {
   const { audience } = claims;
   const meant = audience.kind === "store" ? here.storeShortId : here.tillShortId;
   if (audience.shortId !== meant) return no({ code: "another-till" });
@@ -87,8 +96,7 @@ export function judgeCode(
     return no({ code: "amount-mismatch", codeMinor: claims.amountMinor, dueMinor: here.dueMinor ?? 0 });
   }
   if (here.lease.held === "elsewhere") return no({ code: "leased-elsewhere", tillName: here.lease.tillName });
-  if (here.lease.held === "none") return no({ code: "needs-server" });
-  return { ok: true, value: cover };
+  return { ok: true, value: { ...cover, way: here.lease.held === "here" ? "lease" : "ask" } };
 }
 
 /**

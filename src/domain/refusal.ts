@@ -44,6 +44,25 @@ export type CodeRefusal =
   | { readonly code: "leased-elsewhere"; readonly tillName: string }
   /** Not leased to this till, and the server cannot be asked now. */
   | { readonly code: "needs-server" }
+  /** The server was asked and nobody heard its answer: ask again, or take something else. Not a failure. */
+  | { readonly code: "claim-unknown"; readonly amountMinor: number }
+  /** Another till has this code in hand, or holds its lease. */
+  | { readonly code: "held-elsewhere"; readonly tillName: string }
+  /** The owner freed the code while this till had it in hand. */
+  | { readonly code: "claim-released" }
+  /** Signed by this shop's key, and in no list of the server. */
+  | { readonly code: "unknown-code" }
+  /** Without the server: more than the owner lets one code pay. */
+  | { readonly code: "floor-code"; readonly maxMinor: number; readonly amountMinor: number }
+  /** Without the server: this till holds as much in codes without a receipt as the owner allows. */
+  | {
+      readonly code: "floor-till";
+      readonly maxMinor: number;
+      readonly openMinor: number;
+      readonly amountMinor: number;
+    }
+  /** Without the server: the rules were confirmed longer ago than the owner allows. */
+  | { readonly code: "floor-stale"; readonly hours: number }
   /** A typed number that is in no list this till holds. */
   | { readonly code: "unknown-number" }
   /** A typed number whose check digit is wrong, or that is not 16 digits. */
@@ -84,6 +103,8 @@ export type EnrolRefusal =
   /** The answer did not carry the proof that only our server can make. */
   | { readonly code: "server-not-genuine" }
   | { readonly code: "already-enrolled" }
+  /** Sales of another merchant lie here undelivered: nobody could carry them any more. */
+  | { readonly code: "unsent-elsewhere"; readonly count: number; readonly sumMinor: number }
   | { readonly code: "insecure-context" };
 
 /** Why an operator's PIN was not set or not accepted. */

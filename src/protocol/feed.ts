@@ -1,4 +1,5 @@
-import type { CodePolicy } from "./office-api.ts";
+import { MAX_STALE_HOURS, type OutagePolicy } from "#domain/outage-policy.ts";
+import type { IssueRules } from "./office-api.ts";
 import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
 import { sign } from "./crypto.ts";
@@ -12,7 +13,9 @@ import { readShape, type Shape } from "./shape.ts";
  */
 export type FeedChange =
   /** Rules for codes, as the owner saved them (G9, G11). */
-  | { readonly type: "policy"; readonly policy: CodePolicy }
+  | { readonly type: "policy"; readonly policy: IssueRules }
+  /** What tills do with codes that nobody has leased, and while they are alone (PROTOCOL §11). */
+  | { readonly type: "outage-policy"; readonly policy: OutagePolicy }
   | { readonly type: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
   | {
       readonly type: "operator";
@@ -25,6 +28,10 @@ export type FeedChange =
   | { readonly type: "code"; readonly numberTag: Bytes; readonly cose: Bytes; readonly cti: Bytes }
   /** Who may take the code without asking; null till: nobody. */
   | { readonly type: "lease"; readonly cti: Bytes; readonly till: Bytes | null; readonly tillName: string }
+  /** The office asks the lease back (or no longer does): the till gives it up by an entry of its own. */
+  | { readonly type: "lease-wanted"; readonly cti: Bytes; readonly wanted: boolean }
+  /** The owner freed a code that this till's claim of (epoch, seq) held. */
+  | { readonly type: "claim-released"; readonly cti: Bytes; readonly epoch: number; readonly seq: number }
   | { readonly type: "revoked"; readonly cti: Bytes; readonly untilMs: number }
   | {
       readonly type: "spent";
@@ -37,6 +44,14 @@ export type FeedChange =
     }
   /** This till's sale of (epoch, seq) came second on its code: a named loss, the sale stands (§11). */
   | { readonly type: "loss"; readonly epoch: number; readonly seq: number; readonly lossMinor: number }
+  /** The use that won against the sale of (epoch, seq): at which till, and when by that till's time. */
+  | {
+      readonly type: "lost-to";
+      readonly epoch: number;
+      readonly seq: number;
+      readonly tillName: string;
+      readonly atMs: number;
+    }
   | { readonly type: "keyset"; readonly keyset: Bytes; readonly signature: Bytes }
   /** The store's key of a week, sealed to this till's vault. */
   | { readonly type: "site-key"; readonly keyEpoch: number; readonly sealed: Bytes }
@@ -116,6 +131,10 @@ function encodeChange(change: FeedChange): Cbor {
       const rule = [validDays, latestExpiryMs, passwordRule, passwordAboveMinor, passwordKind, maxCodeMinor];
       return [change.type, rule];
     }
+    case "outage-policy": {
+      const { codeWay, floorPerCodeMinor, exposureMinor, staleHours } = change.policy;
+      return [change.type, [codeWay, floorPerCodeMinor, exposureMinor, staleHours]];
+    }
     case "shop":
       return [change.type, [change.shopName, change.tillName, change.currency]];
     case "operator":
@@ -124,6 +143,12 @@ function encodeChange(change: FeedChange): Cbor {
       return [change.type, [change.numberTag, change.cose, change.cti]];
     case "lease":
       return [change.type, [change.cti, change.till, change.tillName]];
+    case "lease-wanted":
+      return [change.type, [change.cti, change.wanted]];
+    case "claim-released":
+      return [change.type, [change.cti, change.epoch, change.seq]];
+    case "lost-to":
+      return [change.type, [change.epoch, change.seq, change.tillName, change.atMs]];
     case "revoked":
       return [change.type, [change.cti, change.untilMs]];
     case "spent":
@@ -208,6 +233,38 @@ const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<
       cti: shape.bytes(16),
       till: shape.bytesOrNull(16),
       tillName: shape.text(200),
+    }),
+  ],
+  [
+    "outage-policy",
+    (shape) => ({
+      type: "outage-policy",
+      policy: {
+        codeWay: shape.oneOf(["leased", "online-only", "floor-limited"]),
+        floorPerCodeMinor: shape.integer(1),
+        exposureMinor: shape.integer(1),
+        staleHours: shape.integer(1, MAX_STALE_HOURS),
+      },
+    }),
+  ],
+  ["lease-wanted", (shape) => ({ type: "lease-wanted", cti: shape.bytes(16), wanted: shape.boolean() })],
+  [
+    "claim-released",
+    (shape) => ({
+      type: "claim-released",
+      cti: shape.bytes(16),
+      epoch: shape.integer(1),
+      seq: shape.integer(),
+    }),
+  ],
+  [
+    "lost-to",
+    (shape) => ({
+      type: "lost-to",
+      epoch: shape.integer(1),
+      seq: shape.integer(),
+      tillName: shape.text(200),
+      atMs: shape.integer(),
     }),
   ],
   ["revoked", (shape) => ({ type: "revoked", cti: shape.bytes(16), untilMs: shape.integer() })],

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { MAX_STALE_HOURS, SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
 import type { TillHealth } from "./office-losses-api.ts";
 
 /**
@@ -101,8 +102,21 @@ export const codePolicy: v.GenericSchema<CodePolicy> = v.strictObject({
   /** What the pad shows: digits for speed, letters for strength. */
   passwordKind: v.picklist(["digits", "letters"]),
   maxCodeMinor: minor,
+  /** What happens to one code at several tills (PROTOCOL §11). */
+  codeWay: v.picklist(["leased", "online-only", "floor-limited"]),
+  floorPerCodeMinor: minor,
+  exposureMinor: minor,
+  staleHours: v.pipe(
+    v.number(),
+    v.integer("hours"),
+    v.minValue(1, "hours"),
+    v.maxValue(MAX_STALE_HOURS, "hours"),
+  ),
 });
-export interface CodePolicy {
+/** All of the owner's rules for codes: how they are issued, and what tills do with them in an outage. */
+export interface CodePolicy extends IssueRules, OutagePolicy {}
+/** How codes are issued and what they ask for. */
+export interface IssueRules {
   readonly validDays: number;
   readonly latestExpiryMs: number | null;
   readonly passwordRule: "never" | "always" | "above";
@@ -118,6 +132,8 @@ export interface CodePolicyAnswer {
   readonly changedBy: string | null;
   /** Tills and the feed version each has applied (G11). */
   readonly tills: readonly { readonly name: string; readonly hasIt: boolean }[];
+  /** Tills of the shop that could take codes: what the worst loss is reckoned with. */
+  readonly tillsInService: number;
 }
 /** What a fresh shop starts with: a month, a password always, six digits. */
 export const SAFE_CODE_POLICY: CodePolicy = {
@@ -127,6 +143,7 @@ export const SAFE_CODE_POLICY: CodePolicy = {
   passwordAboveMinor: 0,
   passwordKind: "digits",
   maxCodeMinor: 500_000,
+  ...SAFE_OUTAGE_POLICY,
 };
 
 export const issueCodeRequest: v.GenericSchema<IssueCodeRequest> = v.strictObject({
@@ -191,6 +208,54 @@ export interface CodeDetail extends CodeRow {
   readonly qrText: string | null;
   /** The 16 digits, for typing and Code 128; only while the code can still be used. */
   readonly number: string | null;
+  /** Who may take it without asking; null: nobody, every till asks. */
+  readonly lease: CodeLease | null;
+  /** The till that has it in hand now. */
+  readonly claim: { readonly tillName: string; readonly sinceMs: number } | null;
+}
+export interface CodeLease {
+  readonly tillId: string;
+  readonly tillName: string;
+  /** The move under way: where to (null: to nobody), and since when the holder is asked. */
+  readonly moving: { readonly toName: string | null; readonly sinceMs: number } | null;
+  /** The holder's tablet was stolen or switched off: only the owner's word frees the code. */
+  readonly holderGone: "stolen" | "revoked" | null;
+}
+
+/** Moves a lease: `tillId` null gives it to nobody. */
+export const moveLeaseRequest: v.GenericSchema<MoveLeaseRequest> = v.strictObject({
+  tillId: v.nullable(shortId),
+  /** The owner's word that a holder who is gone shall not be waited for: what it still takes is a loss. */
+  withoutHolder: v.boolean(),
+});
+export interface MoveLeaseRequest {
+  readonly tillId: string | null;
+  readonly withoutHolder: boolean;
+}
+
+/** One code used twice: the sale that lost stands, its sum is the shop's loss (PROTOCOL §11). */
+export interface DoubleSpend {
+  readonly codeId: string;
+  /** The last four of its 16 digits. */
+  readonly numberTail: string;
+  readonly lossMinor: number;
+  readonly winner: DoubleSpendUse;
+  readonly loser: DoubleSpendUse;
+  readonly decidedAtMs: number;
+}
+export interface DoubleSpendUse {
+  readonly tillName: string;
+  /** By that till's own time: evidence, never order. */
+  readonly atMs: number;
+  readonly amountMinor: number;
+  /** Empty when the sale is not booked. */
+  readonly saleId: string;
+}
+export interface DoubleSpendsAnswer {
+  readonly rows: readonly DoubleSpend[];
+  /** Of all, not only of these rows. */
+  readonly count: number;
+  readonly totalMinor: number;
 }
 export interface IssuedCode extends CodeDetail {
   /** The password, shown this once; null when typed by the issuer or none. */
@@ -302,6 +367,11 @@ export type OfficeRefusal =
   | { readonly code: "validity-past" }
   | { readonly code: "till-not-ready" }
   | { readonly code: "code-not-open"; readonly state: CodeState }
+  /** A till has the code in hand; it is freed first, or waited for. */
+  | { readonly code: "code-in-hand"; readonly tillName: string }
+  /** The code names its only till, or its holder is there and is asked instead. */
+  | { readonly code: "lease-not-movable" }
+  | { readonly code: "leases-not-chosen" }
   | { readonly code: "too-many-tills"; readonly max: number }
   | { readonly code: "till-revoked" }
   /** More came, or it was decided, since the page was read. */
@@ -322,6 +392,9 @@ export type OfficeRefusal =
  *   POST /api/office/codes     issueCodeRequest → IssuedCode
  *   GET  /api/office/codes/:id                 → CodeDetail
  *   POST /api/office/codes/:id/revoke          → CodeDetail
+ *   POST /api/office/codes/:id/lease moveLeaseRequest → CodeDetail
+ *   POST /api/office/codes/:id/release-claim   → CodeDetail
+ *   GET  /api/office/double-spends             → DoubleSpendsAnswer
  *   GET  /api/office/tills                     → { rows: TillRow[] }
  *   POST /api/office/tills     newTillRequest  → TillRow
  *   POST /api/office/tills/:id/activation activationRequest → ActivationAnswer

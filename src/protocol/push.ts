@@ -253,7 +253,7 @@ export async function openAnswer(
 /** Did one of the keyset's answer keys sign these bytes in this context? */
 export async function signedByServer(
   keyset: Keyset,
-  context: "answer" | "feed" | "parcel",
+  context: "answer" | "feed" | "claim" | "parcel",
   signed: { readonly bytes: Uint8Array; readonly signature: Uint8Array },
 ): Promise<boolean> {
   for (const key of usableKeys(keyset, "answer")) {

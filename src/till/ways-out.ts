@@ -27,6 +27,9 @@ function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] 
     case "number-mistyped":
     case "unknown-number":
       return ["number", "scan", "cash"];
+    // Asking again is the way on: whoever takes cash lets go of the code, which then works elsewhere.
+    case "claim-unknown":
+    case "claim-released":
     case "not-committed":
       return ["scan", "cash", "number"];
     case "password-wrong":
@@ -47,6 +50,11 @@ function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] 
     case "key-epoch-absent":
     case "amount-mismatch":
     case "leased-elsewhere":
+    case "held-elsewhere":
+    case "unknown-code":
+    case "floor-code":
+    case "floor-till":
+    case "floor-stale":
     case "needs-server":
     case "password-locked":
     case "limit-reached":

@@ -29,6 +29,8 @@ const facts = {
   nowMs: noon,
   stop: "fork",
   maxMinor: 100,
+  openMinor: 90,
+  hours: 24,
   limit: "x",
   min: 6,
   why: "repeat",

@@ -59,6 +59,12 @@ export const officeProblemsEn: OfficeProblemTexts = {
     "Not issued: the code would be expired at once. Change valid days, valid from or the latest expiry.",
   "till-not-ready": () =>
     "Not issued: this till can’t take such a code yet. Wait until it has been online, or choose another.",
+  "code-in-hand": (problem) =>
+    `Nothing changed: ${problem.tillName} has this code in hand. Wait for it, or free the code first.`,
+  "lease-not-movable": () =>
+    "Nothing changed: this code is good at one till only, or its till is there and must give it back itself.",
+  "leases-not-chosen": () =>
+    "Not issued: your policy lets every till ask the server. Choose no till, or change the policy in Methods.",
   "code-not-open": (problem) => `Nothing changed: this code is ${states[problem.state]}.`,
   "too-many-tills": (problem) =>
     `Not added: a shop has at most ${problem.max} tills. Revoke one you don’t use.`,
