@@ -14,6 +14,8 @@ import {
   type OfficeRefusal,
   type Page,
 } from "#protocol/office-api.ts";
+import { accepted } from "#domain/result.ts";
+import { activationRequest, type ActivationRequest } from "#protocol/office-losses-api.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";
 import { cameByOwnerLink } from "../accounts/owner-links.ts";
@@ -30,6 +32,7 @@ import { eventStream, StreamSeats } from "../http/event-stream.ts";
 import { readJson, refuse } from "../http/refusal.ts";
 import { policyAnswer, savePolicy } from "../merchants/code-policy.ts";
 import type { Services } from "../services.ts";
+import { lossRoutes } from "./loss-routes.ts";
 import { listSales, readSale, readToday } from "./sales.ts";
 import { activateTill, addTill, compareTill, findTill, revokeTill } from "./till-commands.ts";
 import { readTills } from "./till-rows.ts";
@@ -70,6 +73,7 @@ export function officeRoutes(app: Hono<AppEnv>, services: Services, books: () =>
   app.get("/api/office/sales", anybody, run(sales));
   app.get("/api/office/sales/:id", anybody, run(sale));
   app.get("/api/office/audit", inCharge, run(auditPage));
+  lossRoutes(app, services, books);
   app.get("/api/office/events", anybody, (c) =>
     eventStream(c, services, c.get("member").merchantId, topics, seats, c.get("member").userId),
   );
@@ -171,7 +175,11 @@ const newTill: Handler = async (c, books, by) => {
 };
 
 const activation: Handler = async (c, books, by) => {
-  const done = await activateTill(books, by, idOf(c));
+  // A new till has nothing to say: its request may come without a body.
+  const body =
+    (await c.req.text()) === "" ? accepted<ActivationRequest>({}) : await readJson(c, activationRequest);
+  if (!body.ok) return no(c, 400, body.refusal);
+  const done = await activateTill(books, by, idOf(c), body.value.reason ?? null);
   return done.ok ? c.json(done.value) : no(c, statusOf(done.refusal), done.refusal);
 };
 

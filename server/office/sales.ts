@@ -22,6 +22,8 @@ interface Row {
   readonly by_cash: boolean;
   readonly epoch: number;
   readonly seq: number;
+  /** Empty in the till's chain; of a sale booked out of quarantine its own hash. */
+  readonly branch: Uint8Array;
   readonly hash: Uint8Array;
   readonly flagged: string | null;
 }
@@ -44,7 +46,7 @@ export async function listSales(
 export async function readSale(books: Books, merchant: Bytes, id: string): Promise<SaleDetail | null> {
   const [row] = await selectSales(books, merchant, sql`and s.short_id = ${id}`, 1);
   if (row === undefined) return null;
-  const { till_id, epoch, seq } = row;
+  const { till_id, epoch, seq, branch } = row;
   const code = await books.db
     .selectFrom("books.sale_tenders")
     .select("cti")
@@ -52,6 +54,7 @@ export async function readSale(books: Books, merchant: Bytes, id: string): Promi
     .where("till_id", "=", till_id)
     .where("epoch", "=", epoch)
     .where("seq", "=", seq)
+    .where("branch", "=", branch)
     .where("cti", "is not", null)
     .orderBy("n")
     .executeTakeFirst();
@@ -63,6 +66,7 @@ export async function readSale(books: Books, merchant: Bytes, id: string): Promi
     .where("till_id", "=", till_id)
     .where("epoch", "=", epoch)
     .where("seq", "=", seq)
+    .where("branch", "=", branch)
     .orderBy("kind")
     .execute();
   return {
@@ -83,7 +87,7 @@ export async function readToday(books: Books, merchant: Bytes, sinceMs: number):
     from books.sales where merchant_id = ${merchant} and received_at_ms >= ${sinceMs}`.execute(books.db);
   const methods = await sql<{ method: string; sum: number }>`
     select t.method, sum(t.amount_minor)::bigint as sum from books.sale_tenders t
-    join books.sales s using (merchant_id, till_id, epoch, seq)
+    join books.sales s using (merchant_id, till_id, epoch, seq, branch)
     where t.merchant_id = ${merchant} and s.received_at_ms >= ${sinceMs} group by t.method`.execute(books.db);
   const byMethod = new Map(methods.rows.map((row) => [row.method, row.sum]));
   const [day] = sums.rows;
@@ -109,11 +113,13 @@ async function selectSales(
 ): Promise<readonly Row[]> {
   const rows = await sql<Row>`
     select s.sale_id, s.till_id, t.name as till_name, coalesce(o.name, '') as operator_name, s.at_ms,
-      s.received_at_ms, s.arrival, s.total_minor, s.loss_minor, s.epoch, s.seq, s.hash, s.flagged,
+      s.received_at_ms, s.arrival, s.total_minor, s.loss_minor, s.epoch, s.seq, s.branch, s.hash, s.flagged,
       exists (select 1 from books.sale_tenders x where x.merchant_id = s.merchant_id and x.till_id = s.till_id
-        and x.epoch = s.epoch and x.seq = s.seq and x.method = 'payment-code') as by_code,
+        and x.epoch = s.epoch and x.seq = s.seq and x.branch = s.branch
+        and x.method = 'payment-code') as by_code,
       exists (select 1 from books.sale_tenders y where y.merchant_id = s.merchant_id and y.till_id = s.till_id
-        and y.epoch = s.epoch and y.seq = s.seq and y.method = 'cash') as by_cash
+        and y.epoch = s.epoch and y.seq = s.seq and y.branch = s.branch
+        and y.method = 'cash') as by_cash
     from books.sales s
     join books.tills t on t.merchant_id = s.merchant_id and t.till_id = s.till_id
     left join books.operators o on o.merchant_id = s.merchant_id and o.operator_id = s.operator_id

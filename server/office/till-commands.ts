@@ -2,6 +2,7 @@
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { MAX_TILLS, type ActivationAnswer, type CompareRequest } from "#protocol/office-api.ts";
+import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { audit } from "../audit.ts";
 import { keysOf, wake, type Books } from "../books.ts";
 import type { IssueFor } from "../codes/issue-code.ts";
@@ -64,11 +65,15 @@ export async function addTill(
   });
 }
 
-/** A fresh activation code; older ones of the till are dead with it. */
+/**
+ * A fresh activation code; older ones of the till are dead with it. `reason`: what becomes of the till's
+ * present epoch when the code is used (PROTOCOL §6).
+ */
 export async function activateTill(
   books: Books,
   by: IssueFor,
   shortId: string,
+  reason: RenewalReason | null,
 ): Promise<Result<ActivationAnswer, { readonly code: "not-found" | "till-revoked" }>> {
   const { merchant, userId } = by;
   const keys = await keysOf(books, books.db, merchant);
@@ -82,9 +87,9 @@ export async function activateTill(
       .where("merchant_id", "=", merchant)
       .executeTakeFirstOrThrow();
     const nowMs = books.nowMs();
-    const wanted = { till: till.till_id, tillName: till.name, shopName: shop.name };
+    const wanted = { till: till.till_id, tillName: till.name, shopName: shop.name, reason };
     const activation = await createActivation(books, tx, keys, wanted, nowMs);
-    const detail = { till: shortId };
+    const detail = { till: shortId, ...(reason !== null && { reason }) };
     await audit(tx, { merchantId: merchant, atMs: nowMs, who: userId, what: "activation-created", detail });
     return accepted(activation);
   });

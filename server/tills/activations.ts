@@ -9,6 +9,7 @@ import {
   typedActivation,
 } from "#protocol/enrolment.ts";
 import type { ActivationAnswer } from "#protocol/office-api.ts";
+import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { readShape } from "#protocol/shape.ts";
 import { open, seal, type Ground } from "../books.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
@@ -20,6 +21,8 @@ export interface ActivationFor {
   readonly till: Uint8Array;
   readonly tillName: string;
   readonly shopName: string;
+  /** Why the till's present epoch ends when this is used; null for a till that no tablet is yet. */
+  readonly reason?: RenewalReason | null;
 }
 
 /**
@@ -59,6 +62,7 @@ export async function createActivation(
       used_epoch: null,
       used_device_key: null,
       used_vault_key: null,
+      reason: wanted.reason ?? null,
     })
     .execute();
   const pin = await thumbprint(ground.instance.root.publicKey);

@@ -1,5 +1,5 @@
-// What tills say of what they have not delivered, and whether what waits comes in. A till that is offline says
-// nothing and is no alarm; one that speaks and makes no progress is (DESIGN §8).
+// What tills say of what they have not delivered, and whether what waits comes in. A till that is offline
+// says nothing and is no alarm; one that speaks and makes no progress is (DESIGN §8).
 import { sql } from "kysely";
 import type { UnsentWords } from "#protocol/unsent-words.ts";
 import type { Database } from "../db/tables.ts";

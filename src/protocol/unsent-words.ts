@@ -1,6 +1,6 @@
 /**
- * What a till says of its own unreceipted sales with each question for news: `unsent=COUNT.SUM.OLDEST`, sum in
- * minor units, age of the oldest in ms. Its own words, which nobody can check before the sales arrive; the
+ * What a till says of its own unreceipted sales with each question for news: `unsent=COUNT.SUM.OLDEST`, sum
+ * in minor units, age of the oldest in ms. Its own words, which nobody can check before the sales arrive; the
  * request hash of the signed page binds them to the question.
  */
 export interface UnsentWords {

@@ -89,7 +89,9 @@ export function screenFor(view: TillView | null, place: Place): ScreenName {
   }
 }
 
-/** On the way to a new activation: where codes are stopped it begins at the lock, no PIN may be there to say. */
+/**
+ * On the way to a new activation: where codes are stopped it begins at the lock, no PIN may be there to say.
+ */
 function renewScreen(view: TillView, place: Place): "renew" | "activate" | null {
   const may = view.phase === "open" ? view.sale?.state !== "password" : view.stop !== null;
   if (view.phase === "unenrolled") {

@@ -85,8 +85,8 @@ export function usePad(
 }
 
 /**
- * What a pad says of the last try. A wait counts down for the eye and is said once for the ear; `sinceToldMs` is
- * null when none runs any more.
+ * What a pad says of the last try. A wait counts down for the eye and is said once for the ear; `sinceToldMs`
+ * is null when none runs any more.
  */
 export function padMessage(
   told: PadRefusal | "cleared" | null,

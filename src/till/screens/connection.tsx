@@ -17,7 +17,9 @@ import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { tillTexts } from "../texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
-/** How this till stands to the server: what is only here, since when, and whether anybody must do anything. */
+/**
+ * How this till stands to the server: what is only here, since when, and whether anybody must do anything.
+ */
 export function ConnectionScreen(): JSX.Element {
   const { engine, flow } = useTill();
   const view = useView();

@@ -12,8 +12,8 @@ import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { useTill, useView } from "../till-context.ts";
 
 /**
- * Before this tablet is activated anew, by choice or because its codes were stopped: what happened, what is at
- * stake, and what to do first. A new activation never drops an entry; uninstalling or clearing would.
+ * Before this tablet is activated anew, by choice or because its codes were stopped: what happened, what is
+ * at stake, and what to do first. A new activation never drops an entry; uninstalling or clearing would.
  */
 export function RenewScreen(): JSX.Element {
   const { flow } = useTill();

@@ -12,7 +12,8 @@ import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { useTill, useView } from "../till-context.ts";
 
 /**
- * Stands where the next sale would begin while the disk takes nothing: a sale begun here could not be recorded.
+ * Stands where the next sale would begin while the disk takes nothing: a sale begun here could not be
+ * recorded.
  */
 export function StorageFullScreen(): JSX.Element {
   const { engine, flow } = useTill();

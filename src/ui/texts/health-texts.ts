@@ -19,7 +19,9 @@ export async function loadHealthTexts(): Promise<void> {
   healthTexts.value = texts;
 }
 
-/** The words in the language in force; redraws on a switch where it is read. Throws before `loadHealthTexts`. */
+/**
+ * The words in the language in force; redraws on a switch where it is read. Throws before `loadHealthTexts`.
+ */
 export function sayHealth(): HealthTexts {
   const texts = healthTexts.value;
   if (texts === null) throw new Error("the words about delivery are shown before they are loaded");
