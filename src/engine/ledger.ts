@@ -3,7 +3,8 @@ import type { TillRefusal } from "#domain/refusal.ts";
 import { concat, sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { encodeEntry, genesisPrev, hashEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
-import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
+import { appendRows } from "#storage/append-transaction.ts";
+import type { HeadRow, IdentityRow, JournalRow, SaleRecord } from "#storage/schema.ts";
 import { Dexie, isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -30,10 +31,12 @@ export interface RunningFigures {
 export interface Draft<R> {
   /** Builds the body on the running figures as they stand; called again when another write came between. */
   readonly body: (running: RunningFigures) => TillBody;
+  /** The row that goes in beside a sale's entry. */
+  readonly sale?: (entry: Committed) => SaleRecord;
   /**
-   * Runs inside the transaction, before the entry is added. Only Dexie may be awaited in it: IndexedDB
-   * commits as soon as it falls idle, and a foreign await would leave half a sale. A refusal aborts
-   * everything and frees the seq.
+   * Only where something has to be asked inside the transaction; without it the rows go to the disk a third
+   * faster. Only Dexie may be awaited in it: IndexedDB commits as soon as it falls idle, and a foreign await
+   * would leave half a sale. A refusal aborts everything and frees the seq.
    */
   readonly inside?: (entry: Committed) => Promise<R | null>;
 }
@@ -55,6 +58,7 @@ class Refused extends Error {
   }
 }
 class HeadMoved extends Error {}
+class BooksGone extends Error {}
 
 /**
  * The till's journal: hash-chained, signed by the device, appended in one strict transaction with everything
@@ -69,6 +73,7 @@ export class Ledger {
   readonly #surroundings: Surroundings;
   readonly #turns = new Turns();
   #full = false;
+  #gone = false;
   #keysetVersion = 0;
   /** The head as this journal last left or read it; undefined: to be read. Compared inside each append. */
   #head: HeadRow | null | undefined = undefined;
@@ -93,6 +98,11 @@ export class Ledger {
     return this.#full;
   }
 
+  /** True once the journal was found empty under a till that had one: the database was lost meanwhile. */
+  get gone(): boolean {
+    return this.#gone;
+  }
+
   /** The disk refused a write of somebody else: this journal's next one may be refused as well. */
   noteFull(): void {
     this.#full = true;
@@ -114,6 +124,10 @@ export class Ledger {
         // Whatever else went wrong, what stands on disk is read before anything is built on it.
         this.#head = undefined;
         if (cause instanceof HeadMoved) continue;
+        if (cause instanceof BooksGone) {
+          this.#gone = true;
+          return refused({ code: "not-committed" });
+        }
         if (isDiskFault(cause)) return refused({ code: "not-committed" });
         if (!isQuotaError(cause)) throw cause;
         this.#full = true;
@@ -129,6 +143,9 @@ export class Ledger {
     const { epoch, merchant, till } = this.#identity;
     const running = { count: head?.runningCount ?? 0, sumMinor: head?.runningMinor ?? 0 };
     const body = draft.body(running);
+    // Deleted under a running till, the database comes back empty: a journal that began anew with a sale
+    // would be a fork of the one that was sold on.
+    if (head === null && body.kind !== "genesis") throw new BooksGone();
     const time = this.#time.entryTime();
     const feed = await this.#knownFeedVersion();
     const bytes = encodeEntry({
@@ -159,7 +176,34 @@ export class Ledger {
       runningCount: running.count + (isSale ? 1 : 0),
       runningMinor: running.sumMinor + (isSale ? body.totalMinor : 0),
     };
-    const mark = this.#time.mark;
+    try {
+      await this.#commit(draft, entry, { head, row, next });
+    } catch (cause) {
+      // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay
+      // twice.
+      if (!isDiskFault(cause) || !sameHead(await this.#headAfter(cause), next)) throw cause;
+    }
+    this.#head = next;
+    await this.#mirror?.append(row);
+    return entry;
+  }
+
+  /** One strict transaction; throws `HeadMoved`, `Refused`, or what browser and disk said. */
+  async #commit<R>(
+    draft: Draft<R>,
+    entry: Committed,
+    step: { readonly head: HeadRow | null; readonly row: JournalRow; readonly next: HeadRow },
+  ): Promise<void> {
+    const { head, row: journal, next } = step;
+    const mark = { key: "mark", ...this.#time.mark } as const;
+    const sale = draft.sale?.(entry) ?? null;
+    if (!draft.inside && this.#db.isOpen()) {
+      const rows = { journal, head: next, mark, sale };
+      const end = await appendRows(this.#db.backendDB(), rows, (present) => sameHead(present, head));
+      if (end === "head-moved") throw new HeadMoved();
+      // A connection that the browser closed is opened anew by what follows.
+      if (end === "complete") return;
+    }
     let transaction: IDBTransaction | null = null;
     try {
       await this.#db.transaction("rw", this.#db.engineTables, async () => {
@@ -172,21 +216,16 @@ export class Ledger {
             if (!sameHead(present ?? null, head)) throw new HeadMoved();
           }),
           // `add`, never `put`: an entry that is there is never written over, whatever went wrong before.
-          this.#db.journal.add(row),
+          this.#db.journal.add(journal),
+          sale && this.#db.sales.add(sale),
           this.#db.head.put(next),
-          this.#db.settings.put({ key: "mark", ...mark }),
+          this.#db.settings.put(mark),
         ]);
         if (refusal !== null) throw new Refused(refusal);
       });
     } catch (thrown) {
-      const cause = reasonOf(thrown, transaction);
-      // Said to have failed, and on disk all the same: called unpaid, the customer would be asked to pay
-      // twice.
-      if (!isDiskFault(cause) || !sameHead(await this.#headAfter(cause), next)) throw cause;
+      throw reasonOf(thrown, transaction);
     }
-    this.#head = next;
-    await this.#mirror?.append(row);
-    return entry;
   }
 
   async #knownHead(): Promise<HeadRow | null> {

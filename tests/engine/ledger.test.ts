@@ -134,12 +134,7 @@ describe("the journal (PROTOCOL §4)", () => {
   it("I1: a commit that is said to have failed and is on disk all the same counts as paid", async () => {
     const till = await BenchTill.ready();
     await till.engine.charge(1250);
-    const real = till.db.transaction.bind(till.db) as (...given: unknown[]) => Promise<unknown>;
-    const lost = async (...given: unknown[]): Promise<never> => {
-      await real(...given);
-      throw new DOMException("connection to the database lost", "UnknownError");
-    };
-    vi.spyOn(till.db, "transaction").mockImplementationOnce(lost as never);
+    loseNews(till.databaseName, "UnknownError");
     expect(await till.engine.takeCash(1250)).toMatchObject({ ok: true });
     expect(await till.db.sales.count()).toBe(1);
     expect(await till.brokenAt()).toBeNull();
@@ -148,14 +143,10 @@ describe("the journal (PROTOCOL §4)", () => {
   it("I10: when the disk does not even tell whether it has the sale, the till says neither paid nor unpaid", async () => {
     const till = await BenchTill.ready();
     await till.engine.charge(1250);
-    const real = till.db.transaction.bind(till.db) as (...given: unknown[]) => Promise<unknown>;
-    const gone = new DOMException("connection to the database lost", "InvalidStateError");
-    const lost = async (...given: unknown[]): Promise<never> => {
-      await real(...given);
+    loseNews(till.databaseName, "UnknownError", () => {
+      const gone = new DOMException("connection to the database lost", "InvalidStateError");
       vi.spyOn(till.db.head, "get").mockRejectedValueOnce(gone as never);
-      throw gone;
-    };
-    vi.spyOn(till.db, "transaction").mockImplementationOnce(lost as never);
+    });
     await expect(till.engine.takeCash(1250)).rejects.toThrow("nobody can say");
     // The books are opened anew, and say it.
     await till.restart();
@@ -242,6 +233,25 @@ describe("a disk that is full (PROTOCOL §10)", () => {
     expect(await till.db.reserve.count()).toBeGreaterThan(0);
   });
 });
+
+/** The next commit of this database reaches the disk, and is said to have failed. */
+function loseNews(databaseName: string, errorName: string, then: () => void = () => undefined): void {
+  // oxlint-disable-next-line typescript/unbound-method -- always applied to the database it is called on
+  const { transaction } = IDBDatabase.prototype;
+  const begin = vi.spyOn(IDBDatabase.prototype, "transaction");
+  begin.mockImplementation(function lose(this: IDBDatabase, ...given) {
+    const begun = transaction.apply(this, given);
+    if (this.name !== databaseName || given[1] !== "readwrite") return begun;
+    begin.mockRestore();
+    begun.addEventListener("complete", (event) => {
+      begun.oncomplete = null;
+      Object.defineProperty(begun, "error", { value: new DOMException("connection lost", errorName) });
+      then();
+      begun.onabort?.(event);
+    });
+    return begun;
+  });
+}
 
 async function sellCash(till: BenchTill, amountMinor: number): Promise<void> {
   await till.engine.charge(amountMinor);
