@@ -19,9 +19,13 @@ export interface Source {
   readonly nowMs: number;
   /** Came after the epoch was closed: booked, and shown to the owner. */
   readonly late: boolean;
+  /** Booked out of quarantine: their numbers are other entries', so each stands under its own hash. */
+  readonly apart?: boolean;
 }
 
-export type OutcomeKind = Exclude<SaleOutcome, "late">;
+export type OutcomeKind = Exclude<SaleOutcome, SaleFlag>;
+/** Why the owner should look at a sale that is booked. */
+export type SaleFlag = "late" | "booked" | "till-revoked";
 
 interface Outcome {
   readonly ref: EntryRef;
@@ -37,7 +41,7 @@ interface Sale {
 
 interface Use {
   readonly cti: Bytes;
-  readonly seq: number;
+  readonly ref: EntryRef;
   readonly atMs: number;
   readonly amountMinor: number;
 }
@@ -74,6 +78,7 @@ export async function claimCodes(
   const unreadSales: number[] = [];
   const sales: Sale[] = [];
   const uses: Use[] = [];
+  const outcomes: Outcome[] = [];
   for (const item of entries) {
     const body = decodeTillBody(item.entry.kind, item.entry.body);
     if (body === null) {
@@ -83,17 +88,32 @@ export async function claimCodes(
     understood.add(item.entry.seq);
     if (body.kind !== "sale") continue;
     sales.push({ item, body });
+    const ref = refOf(source, item);
+    if (!addsUp(body)) outcomes.push({ ref, kind: "does-not-add-up", cti: NO_CODE, lossMinor: 0 });
     for (const tender of body.tenders) {
       if (tender.method !== "payment-code") continue;
       const { cti, amountMinor } = tender;
-      uses.push({ cti, amountMinor, seq: item.entry.seq, atMs: item.entry.time.nowMs });
+      uses.push({ cti, amountMinor, ref, atMs: item.entry.time.nowMs });
     }
   }
-  uses.sort((a, b) => compareText(toHex(a.cti), toHex(b.cti)) || a.seq - b.seq);
+  uses.sort((a, b) => compareText(toHex(a.cti), toHex(b.cti)) || a.ref.seq - b.ref.seq);
   const codes = await lockCodes(tx, source.merchant, uses);
-  const outcomes: Outcome[] = [];
   for (const use of uses) outcomes.push(...(await claim(tx, source, use, codes.get(toHex(use.cti)))));
   return { understood, unreadSales, soldCodes: uses.length > 0, sales, outcomes };
+}
+
+/** Where the entry stands in the books. */
+function refOf(source: Source, item: BatchEntry): EntryRef {
+  const ref = { till: source.till, epoch: source.epoch, seq: item.entry.seq };
+  return source.apart === true ? { ...ref, branch: item.hash } : ref;
+}
+
+/** Of an outcome that is about no code. */
+const NO_CODE = new Uint8Array();
+
+/** A sale says what it was and what was paid. Where the two differ it is booked as it says, and named. */
+function addsUp(body: Sale["body"]): boolean {
+  return body.tenders.reduce((sum, tender) => sum + tender.amountMinor, 0) === body.totalMinor;
 }
 
 interface Code {
@@ -144,7 +164,7 @@ async function claim(
   use: Use,
   code: Code | undefined,
 ): Promise<readonly Outcome[]> {
-  const ref: EntryRef = { till: source.till, epoch: source.epoch, seq: use.seq };
+  const { ref } = use;
   const won = await tx
     .insertInto("books.code_claims")
     .values({ merchant_id: source.merchant, cti: use.cti, ...claimColumns(ref, use, code) })
@@ -179,7 +199,12 @@ async function decide(
     .where("cti", "=", use.cti)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  const first: EntryRef = { till: new Uint8Array(held.till_id), epoch: held.epoch, seq: held.seq };
+  const first: EntryRef = {
+    till: new Uint8Array(held.till_id),
+    epoch: held.epoch,
+    seq: held.seq,
+    ...(held.branch.length > 0 && { branch: new Uint8Array(held.branch) }),
+  };
   const lease = code?.leaseTill ?? null;
   const overturned =
     !held.decided && lease !== null && sameBytes(lease, ref.till) && !sameBytes(lease, first.till);
@@ -207,6 +232,7 @@ function claimColumns(
   till_id: Bytes;
   epoch: number;
   seq: number;
+  branch: Bytes;
   amount_minor: number;
   returned_minor: number;
   at_ms: number;
@@ -215,6 +241,7 @@ function claimColumns(
     till_id: ref.till,
     epoch: ref.epoch,
     seq: ref.seq,
+    branch: ref.branch ?? NO_CODE,
     amount_minor: use.amountMinor,
     // What the till says it gave back is evidence only: value is made of what was issued, less what was sold.
     returned_minor: code?.kind === "up-to" ? Math.max(0, code.amountMinor - use.amountMinor) : 0,
@@ -287,17 +314,19 @@ export async function writeOutcomes(
   // In one order for all: the loser may be a sale that another push is about to touch too.
   const ordered = [...outcomes].sort((a, b) => compareText(refText(a.ref), refText(b.ref)));
   for (const { ref, kind, cti, lossMinor } of ordered) {
-    const row = { merchant_id: merchant, till_id: ref.till, epoch: ref.epoch, seq: ref.seq };
+    const branch = ref.branch ?? NO_CODE;
+    const row = { merchant_id: merchant, till_id: ref.till, epoch: ref.epoch, seq: ref.seq, branch };
     await tx
       .insertInto("books.outcomes")
       .values({ ...row, kind, cti, loss_minor: lossMinor, at_ms: nowMs })
       // Two uses of one code in one sale have one name and one sum.
       .onConflict((conflict) =>
-        conflict.columns(["merchant_id", "till_id", "epoch", "seq", "kind", "cti"]).doUpdateSet((eb) => ({
-          loss_minor: eb("books.outcomes.loss_minor", "+", lossMinor),
-        })),
+        conflict
+          .columns(["merchant_id", "till_id", "epoch", "seq", "branch", "kind", "cti"])
+          .doUpdateSet((eb) => ({ loss_minor: eb("books.outcomes.loss_minor", "+", lossMinor) })),
       )
       .execute();
+    if (lossMinor === 0) continue;
     const sale = await tx
       .updateTable("books.sales")
       .set((eb) => ({ loss_minor: eb("loss_minor", "+", lossMinor) }))
@@ -305,6 +334,7 @@ export async function writeOutcomes(
       .where("till_id", "=", ref.till)
       .where("epoch", "=", ref.epoch)
       .where("seq", "=", ref.seq)
+      .where("branch", "=", branch)
       .returning("loss_minor")
       .executeTakeFirst();
     const loss = {

@@ -316,7 +316,18 @@ export interface SaleListRow {
  * What became of a sale besides being booked: named losses (PROTOCOL §11), and `late`: it came after its
  * till's epoch was closed.
  */
-export type SaleOutcome = "double-spend" | "after-revocation" | "unknown-code" | "over-amount" | "late";
+export type SaleOutcome =
+  | "double-spend"
+  | "after-revocation"
+  | "unknown-code"
+  | "over-amount"
+  /** What was paid is not what the sale says it was. */
+  | "does-not-add-up"
+  | "late"
+  /** Booked by the owner out of quarantine. */
+  | "booked"
+  /** Paid by code after the office had stopped the till. */
+  | "till-revoked";
 export interface SaleDetail extends SaleListRow {
   readonly epoch: number;
   readonly seq: number;
