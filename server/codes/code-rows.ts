@@ -123,7 +123,7 @@ async function selectCodes(
     left join books.code_claims k on k.merchant_id = c.merchant_id and k.cti = c.cti
     left join books.tills t on t.merchant_id = k.merchant_id and t.till_id = k.till_id
     left join books.sales s on s.merchant_id = k.merchant_id and s.till_id = k.till_id and s.epoch = k.epoch
-      and s.seq = k.seq
+      and s.seq = k.seq and s.branch = k.branch
     where c.merchant_id = ${merchant} ${condition}
     order by c.number desc limit ${limit}`.execute(books.db);
   return rows.rows;
