@@ -1,5 +1,7 @@
 import type { Hono } from "hono";
 import { openBooks, type Books } from "./books.ts";
+import { journalRoutes } from "./exports/journal-routes.ts";
+import { parcelRoutes } from "./exports/parcel-routes.ts";
 import type { AppEnv } from "./http/env.ts";
 import { officeRoutes } from "./office/office-routes.ts";
 import type { Services } from "./services.ts";
@@ -12,4 +14,6 @@ export function mountRoutes(app: Hono<AppEnv>, services: Services): void {
   const books = (): Promise<Books> => (opened ??= openBooks(services));
   tillRoutes(app, services, books);
   officeRoutes(app, services, books);
+  parcelRoutes(app, services, books);
+  journalRoutes(app, services, books);
 }

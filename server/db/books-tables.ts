@@ -262,6 +262,12 @@ export interface CodesTable {
   lease_till: NullableBytesColumn;
   /** The only till that may take it, when its audience is a till. */
   only_till: NullableBytesColumn;
+  /** Since when the lease's holder is asked to give it back; null: it stays. */
+  lease_asked_at_ms: number | null;
+  /** Who gets it then; null: nobody. */
+  lease_wanted_till: NullableBytesColumn;
+  /** The holder's tablet was stolen: only the owner's word frees the code. */
+  lease_withheld: Generated<boolean>;
   revoked_at_ms: number | null;
 }
 
@@ -278,6 +284,23 @@ export interface CodeClaimsTable {
   at_ms: number;
   /** A second sale came and the winner was named: it never changes again. */
   decided: Generated<boolean>;
+  /** By what right the code was taken: `order` is nothing but having come first. */
+  basis: Generated<"lease" | "claim" | "order">;
+}
+
+/** What a till asked for, by the entry that asked: decided once, kept as a record. */
+export interface ClaimsTable {
+  merchant_id: BytesColumn;
+  till_id: BytesColumn;
+  epoch: number;
+  seq: number;
+  cti: BytesColumn;
+  entry_hash: BytesColumn;
+  /** `dropped` by the till · `released` by the owner or the end of the epoch · `refused` as `decision` says. */
+  state: "held" | "sold" | "dropped" | "released" | "refused";
+  decision: BytesColumn;
+  decided_at_ms: number;
+  ended_at_ms: number | null;
 }
 
 export interface OutcomesTable {
@@ -336,6 +359,11 @@ export interface StoredPolicy {
   readonly passwordAboveMinor: number;
   readonly passwordKind: "digits" | "letters";
   readonly maxCodeMinor: number;
+  /** What happens in an outage; absent in what was saved before it could be chosen. */
+  readonly codeWay?: "leased" | "online-only" | "floor-limited";
+  readonly floorPerCodeMinor?: number;
+  readonly exposureMinor?: number;
+  readonly staleHours?: number;
 }
 
 export interface PoliciesTable {
@@ -365,6 +393,35 @@ export interface FindingsTable {
   at_ms: number;
 }
 
+/** An export file on its way in (PROTOCOL §12), sealed. `waiting`: whole, and something before it is missing. */
+export interface ParcelsTable {
+  merchant_id: BytesColumn;
+  parcel_id: BytesColumn;
+  file_hash: NullableBytesColumn;
+  size: number;
+  received: Generated<number>;
+  state: "partial" | "done" | "waiting" | "refused";
+  refusal: string | null;
+  till_id: NullableBytesColumn;
+  epoch: number | null;
+  first_seq: number | null;
+  last_seq: number | null;
+  stored: Generated<number>;
+  already_there: Generated<number>;
+  set_apart: Generated<number>;
+  /** User id, or the hex id of the till that carried it. */
+  carried_by: string;
+  begun_at_ms: number;
+  done_at_ms: number | null;
+}
+
+export interface ParcelPiecesTable {
+  merchant_id: BytesColumn;
+  parcel_id: BytesColumn;
+  at: number;
+  bytes: BytesColumn;
+}
+
 export interface BooksTables {
   "control.till_directory": TillDirectoryTable;
   "control.activation_directory": ActivationDirectoryTable;
@@ -385,6 +442,7 @@ export interface BooksTables {
   "books.sale_tenders": SaleTendersTable;
   "books.codes": CodesTable;
   "books.code_claims": CodeClaimsTable;
+  "books.claims": ClaimsTable;
   "books.outcomes": OutcomesTable;
   "books.issue_requests": IssueRequestsTable;
   "books.feed_changes": FeedChangesTable;
@@ -392,4 +450,6 @@ export interface BooksTables {
   "books.policies": PoliciesTable;
   "books.operators": OperatorsTable;
   "books.findings": FindingsTable;
+  "books.parcels": ParcelsTable;
+  "books.parcel_pieces": ParcelPiecesTable;
 }

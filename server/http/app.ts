@@ -7,6 +7,7 @@ import { faultFields } from "../log.ts";
 import { mountRoutes } from "../routes.ts";
 import type { Services } from "../services.ts";
 import type { AppEnv } from "./env.ts";
+import { OFFICE_IMPORT_PATH } from "./large-bodies.ts";
 import type { Pages } from "./pages.ts";
 import { refuse } from "./refusal.ts";
 import { requestLog } from "./request-log.ts";
@@ -31,7 +32,10 @@ export function createApp(services: Services, pages: Pages): Hono<AppEnv> {
   const tooLarge = { onError: (c: Parameters<typeof refuse>[0]) => refuse(c, 413, { code: "too-large" }) };
   const tillLimit = bodyLimit({ maxSize: MAX_TILL_BODY_BYTES, ...tooLarge });
   const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, ...tooLarge });
-  app.use((c, next) => (c.req.path.startsWith("/api/till/") ? tillLimit(c, next) : limit(c, next)));
+  app.use((c, next) => {
+    if (c.req.path === OFFICE_IMPORT_PATH) return next();
+    return c.req.path.startsWith("/api/till/") ? tillLimit(c, next) : limit(c, next);
+  });
   app.onError((fault, c) => {
     services.log.error("request-failed", { id: c.get("requestId"), ...faultFields(fault) });
     return refuse(c, 500, { code: "internal" });

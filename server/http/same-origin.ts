@@ -3,6 +3,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { AppEnv } from "./env.ts";
+import { OFFICE_IMPORT_PATH } from "./large-bodies.ts";
 import { refuse } from "./refusal.ts";
 
 const safe = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -34,12 +35,13 @@ function isSameOrigin(c: Context<AppEnv>, config: Config, isTill: boolean): bool
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** JSON for the office, CBOR for tills: kinds no plain form can send. An empty body needs none. */
+/** JSON for the office, files as bytes, CBOR for tills: kinds no plain form can send. An empty body needs none. */
 function hasRightKind(c: Context<AppEnv>, isTill: boolean): boolean {
   const kind = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (kind === undefined) {
     const length = c.req.header("content-length");
     return (length === undefined || length === "0") && c.req.header("transfer-encoding") === undefined;
   }
+  if (c.req.path === OFFICE_IMPORT_PATH) return kind === "application/octet-stream";
   return kind === (isTill ? "application/cbor" : "application/json");
 }

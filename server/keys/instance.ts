@@ -117,3 +117,32 @@ function importOpeningKey(pkcs8: Bytes): Promise<CryptoKey> {
     "deriveBits",
   ]);
 }
+
+/**
+ * The export key of this id, present or past, as HPKE wants it: a file may have lain long in somebody's
+ * drawer. Null when it is none of ours.
+ */
+export async function exportPair(
+  db: Database,
+  master: MasterKey,
+  kid: Uint8Array,
+): Promise<CryptoKeyPair | null> {
+  const row = await db
+    .selectFrom("control.instance_keys")
+    .selectAll()
+    .where("use", "=", "export")
+    .where("kid", "=", kid)
+    .where("state", "!=", "withdrawn")
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const pkcs8 = await openField(master.fieldKey, keyPlace("export", new Uint8Array(row.kid)), row.sealed_key);
+  const point = new Uint8Array(row.public_key);
+  const publicKey = await crypto.subtle.importKey(
+    "raw",
+    point,
+    { name: "ECDH", namedCurve: "P-256" },
+    true,
+    [],
+  );
+  return { publicKey, privateKey: await importOpeningKey(pkcs8) };
+}
