@@ -5,9 +5,10 @@ import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Counter, CounterParts } from "./counter.ts";
 import { Ledger } from "./ledger.ts";
+import { LooseCodes } from "./loose-codes.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
 import { PadDesk } from "./pad-desk.ts";
-import { recoverFromMirror } from "./recovery.ts";
+import { recoverFromMirror, type Recovered } from "./recovery.ts";
 import { SaleDesk } from "./sale-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TillTime } from "./till-time.ts";
@@ -20,6 +21,8 @@ export interface Desks {
   readonly time: TillTime;
   readonly ledger: Ledger;
   readonly mirror: Mirror | null;
+  /** What the start found in the second copy, for when the first screen stands. */
+  readonly recovered: Recovered;
   /**
    * Loaded after the keypad, whose first second it would cost; kept with the program, so an outage has it
    * too.
@@ -27,11 +30,15 @@ export interface Desks {
   readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
   readonly pads: PadDesk;
+  readonly loose: LooseCodes;
   keyset: Keyset;
 }
 
 /** What the desks are built on, and what they ask of the engine. */
-export interface DeskParts extends Pick<CounterParts, "askForNews" | "takeCode" | "recordRefusal"> {
+export interface DeskParts extends Pick<
+  CounterParts,
+  "askForNews" | "onLine" | "takeCode" | "recordRefusal"
+> {
   readonly db: TillDatabase;
   readonly surroundings: Surroundings;
   readonly vault: OpenVault;
@@ -40,6 +47,8 @@ export interface DeskParts extends Pick<CounterParts, "askForNews" | "takeCode" 
   /** The keyset as it stands now; null before the desks are open. */
   readonly keyset: () => Keyset | null;
   readonly operatorIn: (operator: OperatorRow) => void;
+  /** One round of delivery now. */
+  readonly askServer: () => Promise<void>;
 }
 
 /**
@@ -55,11 +64,13 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
   const certificate = decodeCertificate(identity.certificate);
   if (!keyset || !certificate) throw new Error("engine: certificate or keyset on disk does not verify");
   const mirror = parts.mirrorFile && new Mirror(parts.mirrorFile);
-  if (mirror) await recoverFromMirror(db, mirror, certificate.deviceKey);
+  const recovered = await recoverFromMirror(db, mirror, identity, certificate.deviceKey);
   const ledger = new Ledger(db, identity, time, mirror, surroundings);
   ledger.useKeyset(keyset.version);
   const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
-  const sales = new SaleDesk(db, ledger, () => surroundings.randomBytes(ID_BYTES));
+  const newId = (): Uint8Array<ArrayBuffer> => surroundings.randomBytes(ID_BYTES);
+  const sales = new SaleDesk(db, identity, ledger, newId, () => time.read().quality === "back");
+  const loose = new LooseCodes(db, identity, ledger, sales);
   const pads = new PadDesk(db, ledger, vault, book, sales, surroundings, {
     operatorIn: parts.operatorIn,
     takeCode: parts.takeCode,
@@ -73,6 +84,9 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
     sales,
     keyset: () => parts.keyset() ?? keyset,
     askForNews: parts.askForNews,
+    onLine: parts.onLine,
+    claims: { ledger, surroundings, round: parts.askServer },
+    loose,
     takeCode: parts.takeCode,
     recordRefusal: parts.recordRefusal,
   };
@@ -87,5 +101,5 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
     if (!begun.ok) throw new Error(`engine: the journal could not be begun: ${begun.refusal.code}`);
   }
   await ledger.layReserve();
-  return { identity, time, ledger, mirror, counter, sales, pads, keyset };
+  return { identity, time, ledger, mirror, recovered, counter, sales, pads, loose, keyset };
 }

@@ -1,6 +1,6 @@
 import type { EnrolRefusal } from "#domain/refusal.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
-import { toHex, type Bytes } from "#protocol/bytes.ts";
+import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { exportPublicKey, newSigningPair, sha256 } from "#protocol/crypto.ts";
 import {
   compareDigits,
@@ -18,20 +18,34 @@ import type { PinWorker } from "#protocol/pin-calls.ts";
 import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
 import type { IdentityRow, PendingEnrolmentRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import { verifiedSet } from "./carried.ts";
+import type { CopyContents } from "./mirror.ts";
+import { beginEpoch, unsentOfOthers } from "./new-epoch.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** What this tablet was before, and how it is asked. */
+export interface EnrolWish {
+  readonly text: string;
+  /** A till that is in order becomes another epoch only when somebody wants just that. */
+  readonly deliberate?: boolean;
+  /** What the second copy holds: with an empty or damaged database, the only trace of some sales. */
+  readonly copy: CopyContents;
+}
+
 /**
- * Enrols this tablet (PROTOCOL §3). Keys and request are on disk before the request leaves: when the answer
- * is lost, the same request goes again and gets the same answer, instead of burning the owner's activation
- * code.
+ * Enrols this tablet (PROTOCOL §3), or enrols it again: what it held before is kept, to be carried. Keys and
+ * request are on disk before the request leaves: when the answer is lost, the same request goes again and
+ * gets the same answer, instead of burning the owner's activation code. Refused as `already-enrolled` where
+ * all is well, as `unsent-elsewhere` where sales of another merchant are not delivered.
  */
 export async function enrolTablet(
   db: TillDatabase,
   surroundings: Surroundings,
   pinWorker: Pick<PinWorker, "makeVault">,
-  text: string,
+  { text, deliberate = false, copy }: EnrolWish,
 ): Promise<Result<IdentityRow, EnrolRefusal>> {
-  if (await db.enrolled()) return refused({ code: "already-enrolled" });
+  const before = await db.enrolled();
+  if (before && !deliberate && !(await db.setting("stop"))) return refused({ code: "already-enrolled" });
   const code = readActivation(text);
   if (!code) return refused({ code: "activation-mistyped" });
   const pending = await preparePending(db, surroundings, pinWorker, code);
@@ -44,8 +58,7 @@ export async function enrolTablet(
     }),
   );
   if (!answered.ok) return answered;
-  const identity = await keep(db, code, pending, answered.value);
-  return identity ? accepted(identity) : refused({ code: "server-not-genuine" });
+  return keep(db, code, pending, answered.value, copy);
 }
 
 async function preparePending(
@@ -123,7 +136,8 @@ async function keep(
   code: ActivationCode,
   pending: PendingEnrolmentRow,
   answer: EnrolAnswer,
-): Promise<IdentityRow | null> {
+  contents: CopyContents,
+): Promise<Result<IdentityRow, EnrolRefusal>> {
   const sent = decodeEnrolRequest(
     encodeEnrolRequest({
       requestBytes: pending.request,
@@ -132,9 +146,16 @@ async function keep(
     }),
   );
   const certificate = sent && (await openEnrolAnswer(code, sent.request, answer));
-  if (!certificate) return null;
-  const keyset = await openKeyset(certificate.rootKey, answer.keysetBytes, answer.keysetSignature, null);
-  if (!keyset) return null;
+  const keyset =
+    certificate && (await openKeyset(certificate.rootKey, answer.keysetBytes, answer.keysetSignature, null));
+  const past = (await db.setting("past-lineages"))?.lineages ?? [];
+  // A server of a lineage this till has left is an old copy of ours: whatever it enrols would be lost again.
+  const isPast = certificate && past.some((one) => sameBytes(one, certificate.lineage));
+  if (!certificate || !keyset || isPast) return refused({ code: "server-not-genuine" });
+  const before = await db.enrolled();
+  const copy = await verifiedSet(contents);
+  const stranded = await unsentOfOthers(db, before, copy, certificate.merchant);
+  if (stranded.count > 0) return refused({ code: "unsent-elsewhere", ...stranded });
   const identity: IdentityRow = {
     key: "till",
     certificate: answer.certificateBytes,
@@ -147,16 +168,19 @@ async function keep(
     devicePrivate: pending.devicePrivate,
     compareDigits: answer.compare ? await compareDigits(answer.certificateBytes) : null,
   };
-  await db.transaction("rw", [db.identity, db.vault, db.settings], async () => {
-    await db.identity.put(identity);
-    await db.identity.delete("pending");
-    await db.vault.put(pending.vault);
-    await db.settings.bulkPut([
+  const { lineage, serverMs } = certificate;
+  await beginEpoch(db, {
+    identity,
+    vault: pending.vault,
+    lineage,
+    tillName: answer.tillName,
+    copy,
+    settings: [
       { key: "keyset", bytes: answer.keysetBytes, signature: answer.keysetSignature },
       { key: "shop", shopName: answer.shopName, tillName: answer.tillName, currency: "CNY" },
-      { key: "feed", version: 0, lineage: certificate.lineage, appliedAtMs: null },
-      { key: "mark", markMs: certificate.serverMs, anchorMs: certificate.serverMs },
-    ]);
+      { key: "feed", version: 0, lineage, appliedAtMs: null },
+      { key: "mark", markMs: serverMs, anchorMs: serverMs },
+    ],
   });
-  return identity;
+  return accepted(identity);
 }

@@ -1,4 +1,4 @@
-import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
+import { decodeCbor, encodeCbor, type Cbor } from "#protocol/cbor.ts";
 import { concat, sameBytes, type Bytes } from "#protocol/bytes.ts";
 import { decodeEntry, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
@@ -24,6 +24,21 @@ const LONG_BYTES = 4 * 1024 * 1024;
 const LET_GO_TRIES = 20;
 const LET_GO_MS = 100;
 
+/** Whose entries stand in the copy, by the server's own word: with it the copy can be verified alone. */
+export interface CopyCertificate {
+  readonly certificate: Bytes;
+  readonly rootSignature: Bytes;
+}
+
+/** All that a copy holds, in the order written. */
+export interface CopyContents {
+  readonly certificates: readonly CopyCertificate[];
+  readonly entries: readonly SignedEntry[];
+}
+
+/** Marks a record as a certificate; an older program steps over it. */
+const CERTIFICATE_MARK = "certificate/1";
+
 export class Mirror {
   readonly #file: MirrorFile;
   #broken = false;
@@ -40,47 +55,65 @@ export class Mirror {
 
   /** Adds an entry. A failing copy must not fail a sale that is on disk already: it is remembered instead. */
   async append(row: SignedEntry): Promise<void> {
-    const record = encodeCbor([row.bytes, row.signature]);
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, record.length);
-    try {
-      await this.#file.append(concat(length, record));
-    } catch {
-      // Whatever the file system says, the truth for the shop is one: there is only one copy now.
-      this.#broken = true;
-    }
+    await this.#add(frame([row.bytes, row.signature]));
+  }
+
+  /** Says whose entries these are. */
+  async certify({ certificate, rootSignature }: CopyCertificate): Promise<void> {
+    await this.#add(frame([CERTIFICATE_MARK, certificate, rootSignature]));
+  }
+
+  /** Begins the copy anew, for this epoch, with those entries that are still needed. */
+  async beginAnew(whose: CopyCertificate, keep: readonly SignedEntry[] = []): Promise<void> {
+    await this.#cut(0);
+    const head = frame([CERTIFICATE_MARK, whose.certificate, whose.rootSignature]);
+    await this.#add(concat(head, ...keep.map((row) => frame([row.bytes, row.signature]))));
   }
 
   /**
    * Every whole record, in the order written. What a crash cut short at the end is cut off: records written
    * behind it could never be found again.
    */
-  async read(): Promise<readonly SignedEntry[]> {
+  async read(): Promise<CopyContents> {
     const all = await this.#whole();
     const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+    const certificates: CopyCertificate[] = [];
     const entries: SignedEntry[] = [];
     let at = 0;
     while (at + 4 <= all.length) {
       const length = view.getUint32(at);
       if (length > MAX_RECORD || at + 4 + length > all.length) break;
       const decoded = decodeCbor(all.subarray(at + 4, at + 4 + length));
-      const entry =
-        decoded.ok &&
-        readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
       // A record spoiled on the disk is stepped over: those behind it may still continue a head.
-      if (entry) entries.push(entry);
+      if (decoded.ok) {
+        const entry = readShape(decoded.value, (shape) => ({
+          bytes: shape.bytes(),
+          signature: shape.bytes(64),
+        }));
+        const certificate = entry ? null : readCertificate(decoded.value);
+        if (entry) entries.push(entry);
+        if (certificate) certificates.push(certificate);
+      }
       at += 4 + length;
     }
     this.#length = at;
     if (at < all.length) await this.#cut(at);
-    return entries;
+    return { certificates, entries };
   }
 
-  /**
-   * Begins the copy anew once it has grown long: for when the server's receipt stands for all that is in it.
-   */
-  async forgetIfLong(): Promise<void> {
-    if (this.#length > LONG_BYTES) await this.#cut(0);
+  /** Has it grown so long that reading it at each start is felt? As of the last `read`. */
+  get isLong(): boolean {
+    return this.#length > LONG_BYTES;
+  }
+
+  async #add(records: Bytes): Promise<void> {
+    try {
+      await this.#file.append(records);
+      this.#length += records.length;
+    } catch {
+      // Whatever the file system says, the truth for the shop is one: there is only one copy now.
+      this.#broken = true;
+    }
   }
 
   /**
@@ -103,6 +136,20 @@ export class Mirror {
       this.#broken = true;
     }
   }
+}
+
+function frame(record: Cbor): Bytes {
+  const bytes = encodeCbor(record);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, bytes.length);
+  return concat(length, bytes);
+}
+
+function readCertificate(record: Cbor): CopyCertificate | null {
+  return readShape(record, (shape) => {
+    shape.literal(CERTIFICATE_MARK);
+    return { certificate: shape.bytes(undefined, 2048), rootSignature: shape.bytes(64) };
+  });
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Quality } from "#domain/clock.ts";
 import type { StopReason } from "#domain/refusal.ts";
-import { fromHex } from "#protocol/bytes.ts";
+import { fromHex, toHex } from "#protocol/bytes.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import { CarriedFigures, keepCarried, verifiedSet } from "./carried.ts";
 import type { Desks } from "./desks.ts";
+import type { CopyContents } from "./mirror.ts";
+import type { Recovered } from "./recovery.ts";
 
 /** What the engine has to know of what was taken in. */
 export interface Settled {
@@ -17,15 +20,20 @@ export interface Settled {
 /** Takes in what the carrier wrote: pages, receipts, findings. Loaded after the first screen stands. */
 export class Settling {
   readonly #db: TillDatabase;
+  readonly #carried: CarriedFigures;
   #clockNoted: Quality = "plausible";
+  /** Of which start the second copy was looked through. */
+  #lookedThrough: Recovered | null = null;
 
   constructor(db: TillDatabase) {
     this.#db = db;
+    this.#carried = new CarriedFigures(db);
   }
 
   /** Works through all that lies there; runs again whenever the carrier says that it wrote. */
   async settle(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
     const db = this.#db;
+    if (this.#lookedThrough !== desks.recovered) await this.#lookThrough(desks);
     const before = await db.setting("feed");
     if ((await db.inbox.count()) > 0) await this.#applyInbox(desks);
     const stop = await this.#judgeFinding(desks);
@@ -35,9 +43,27 @@ export class Settling {
     const identity = (await db.enrolled()) ?? desks.identity;
     const operatorGone = await this.#letDismissedGo(desks, operator);
     await this.#noteClock(desks);
+    await this.#carried.note();
     const after = await db.setting("feed");
     const moreWaits = after !== null && before !== null && after.version > before.version;
     return { identity, operatorGone, moreWaits };
+  }
+
+  /**
+   * Once a start: entries of other epochs in the second copy are kept to be carried, and the copy says from
+   * then on whose it is.
+   */
+  async #lookThrough({ identity, mirror, recovered }: Desks): Promise<void> {
+    const { foreign, uncertified, hole } = recovered;
+    const { epoch } = identity;
+    if (hole !== null) await this.#db.delivery.put({ key: "hole", epoch, seq: hole });
+    if (foreign) {
+      await keepForeign(this.#db, identity, foreign);
+      const taken = (await this.#db.receipts.get(epoch))?.seq ?? -1;
+      const range = this.#db.journal.where("[epoch+seq]").between([epoch, taken], [epoch, Infinity], false);
+      await mirror?.beginAnew(identity, await range.toArray());
+    } else if (uncertified) await mirror?.certify(identity);
+    this.#lookedThrough = recovered;
   }
 
   /** Pages are rare beside sales; what reads them is loaded when there is one. */
@@ -46,6 +72,7 @@ export class Settling {
     const { keyset, noRoom } = await applyInbox(this.#db, desks.identity, desks.keyset, desks.time);
     desks.keyset = keyset;
     if (noRoom) desks.ledger.noteFull();
+    desks.loose.note();
     desks.ledger.useKeyset(keyset.version);
   }
 
@@ -83,4 +110,14 @@ export class Settling {
       },
     });
   }
+}
+
+/** What the copy holds of other epochs than the present one. */
+async function keepForeign(db: TillDatabase, identity: IdentityRow, foreign: CopyContents): Promise<void> {
+  const set = await verifiedSet(foreign);
+  const till = toHex(identity.till);
+  const isOwn = (row: { readonly till: string; readonly epoch: number }): boolean =>
+    row.till === till && row.epoch === identity.epoch;
+  const rows = set.rows.filter((row) => !isOwn(row));
+  await keepCarried(db, { rows, certificates: set.certificates }, identity.merchant);
 }

@@ -1,6 +1,6 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
 import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
-import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
+import { fromHex, type Bytes } from "#protocol/bytes.ts";
 import type {
   Activation,
   ActivationPreview,
@@ -16,6 +16,7 @@ import type {
   ParcelView,
   PresentOutcome,
   RefusalRow,
+  SaleCursor,
   SaleRow,
   SaleView,
   TillEngine,
@@ -25,15 +26,17 @@ import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
 import type { Presented } from "./counter.ts";
+import type { SaleFigures } from "./carried.ts";
 import { openDesks, type Desks } from "./desks.ts";
 import { WaysOut } from "./export-ways.ts";
-import { Mirror, type MirrorFile } from "./mirror.ts";
+import { Mirror, type CopyContents, type MirrorFile } from "./mirror.ts";
+import { RefusalRecord } from "./refusal-record.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
 import type { Settling } from "./settling.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
 import { Turns } from "./turns.ts";
-import { buildView, refusalRows, saleRows, type PageFacts } from "./till-view.ts";
+import { buildView, type PageFacts } from "./till-view.ts";
 import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
 
 /** What the engine is built on. */
@@ -57,11 +60,6 @@ export interface EngineParts {
   readonly openKeysFile?: () => Promise<MirrorFile | null>;
 }
 
-/**
- * Refusals of one kind within this time are one entry: a code before the camera must not fill the journal.
- */
-const REFUSAL_QUIET_MS = 10_000;
-
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
 export class Engine implements TillEngine {
   readonly #p: EngineParts;
@@ -75,15 +73,17 @@ export class Engine implements TillEngine {
   #listener: ((view: TillView) => void) | null = null;
   #phase: TillView["phase"] | null = "booting";
   readonly #turns = new Turns();
-  #databaseLost = false;
+  /** What the second copy holds beside a database that is empty; null: nothing was lost. */
+  #lost: SaleFigures | null = null;
   #settling: Promise<Settling> | null = null;
-  #lastRefusal = { key: "", atMonotonicMs: Number.NEGATIVE_INFINITY };
+  readonly #refusals: RefusalRecord;
 
   constructor(parts: EngineParts) {
     this.#p = parts;
     this.#mirrorFile = parts.mirrorFile;
     this.#vault = new OpenVault(parts.db, parts.hirePinWorker);
     const { db, surroundings, loop, openKeysFile: keysFile } = parts;
+    this.#refusals = new RefusalRecord(surroundings.monotonicMs);
     const mirrorFile = (): MirrorFile | null => this.#mirrorFile;
     const askServer = (): Promise<void> => loop.poke("asked");
     const ways = {
@@ -112,7 +112,7 @@ export class Engine implements TillEngine {
   async boot(): Promise<void> {
     const identity = await this.#p.db.enrolled();
     if (identity) await this.#openDesks(identity);
-    else this.#databaseLost = await this.#copyHasEntries();
+    else this.#lost = await this.#figuresOfCopy();
     this.#phase = null;
     await this.#show();
     await this.#p.quiet();
@@ -124,8 +124,16 @@ export class Engine implements TillEngine {
   }
 
   /** An empty database beside a written second copy is no first run: the browser lost what this till had. */
-  async #copyHasEntries(): Promise<boolean> {
-    return this.#mirrorFile !== null && (await new Mirror(this.#mirrorFile).read()).length > 0;
+  async #figuresOfCopy(): Promise<SaleFigures | null> {
+    const copy = await this.#readCopy();
+    if (copy.entries.length === 0) return null;
+    const { saleFigures, verifiedSet } = await import("./carried.ts");
+    return saleFigures((await verifiedSet(copy)).rows);
+  }
+
+  async #readCopy(): Promise<CopyContents> {
+    if (this.#mirrorFile === null) return { certificates: [], entries: [] };
+    return new Mirror(this.#mirrorFile).read();
   }
 
   async watch(listener: (view: TillView) => void): Promise<void> {
@@ -164,8 +172,13 @@ export class Engine implements TillEngine {
       const worker = this.#vault.hire();
       try {
         const { enrolTablet } = await import("./enrol.ts");
-        const enrolled = await enrolTablet(db, surroundings, worker.calls, activation.text);
+        const wish = { ...activation, copy: await this.#readCopy() };
+        const enrolled = await enrolTablet(db, surroundings, worker.calls, wish);
         if (!enrolled.ok) return enrolled;
+        this.#operator = null;
+        this.#lost = null;
+        // What the copy held is in the database by now, and signed for by nobody: only here it begins anew.
+        if (this.#mirrorFile) await new Mirror(this.#mirrorFile).beginAnew(enrolled.value);
         await this.#openDesks(enrolled.value);
         await this.#show();
         // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
@@ -271,11 +284,16 @@ export class Engine implements TillEngine {
     });
   }
 
-  sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]> {
+  async sales(page: {
+    readonly before: SaleCursor | null;
+    readonly limit: number;
+  }): Promise<readonly SaleRow[]> {
+    const { saleRows } = await import("./sales-list.ts");
     return saleRows(this.#p.db, page);
   }
 
-  refusals(limit: number): Promise<readonly RefusalRow[]> {
+  async refusals(limit: number): Promise<readonly RefusalRow[]> {
+    const { refusalRows } = await import("./sales-list.ts");
     return refusalRows(this.#p.db, limit);
   }
 
@@ -327,7 +345,12 @@ export class Engine implements TillEngine {
 
   /** One command at a time: a double tap finds the sale paid, it does not pay it twice. */
   #inTurn<T>(command: () => Promise<T>): Promise<T> {
-    return this.#turns.run(command);
+    return this.#turns.run(async () => {
+      const answer = await command();
+      // Whatever way a sale went: codes it asked for and did not take are let go.
+      if (await this.#desks?.loose.tidy()) this.#wantSync();
+      return answer;
+    });
   }
 
   #present(presented: Presented): Promise<PresentOutcome> {
@@ -347,21 +370,6 @@ export class Engine implements TillEngine {
     const ready = this.#ready();
     if (!ready.ok) return ready;
     return ready.value.desks.sales.takeCode(code, ready.value.operator, inside);
-  }
-
-  /**
-   * A refusal is an entry too, so that «it never worked» can be looked up; it blocks nothing when it cannot
-   * be one.
-   */
-  async #recordRefusal(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<void> {
-    const desks = this.#desks;
-    const key = `${refusal.code}:${cti ? toHex(cti) : ""}`;
-    const now = this.#p.surroundings.monotonicMs();
-    const quiet = key === this.#lastRefusal.key && now - this.#lastRefusal.atMonotonicMs < REFUSAL_QUIET_MS;
-    if (!desks || quiet) return;
-    this.#lastRefusal = { key, atMonotonicMs: now };
-    const sale = desks.sales.saleId;
-    await desks.ledger.append({ body: () => ({ kind: "refusal", code: refusal.code, cti, sale }) });
   }
 
   async #askForNews(): Promise<void> {
@@ -384,11 +392,13 @@ export class Engine implements TillEngine {
       identity,
       keyset: () => this.#desks?.keyset ?? null,
       askForNews: () => (this.#facts.onLine ? this.#askForNews() : null),
+      onLine: () => this.#facts.onLine,
+      askServer: () => this.#p.askServer(),
       operatorIn: (operator) => {
         this.#operator = operator;
       },
       takeCode: (code, inside) => this.#takeCode(code, inside),
-      recordRefusal: (refusal, cti) => this.#recordRefusal(refusal, cti),
+      recordRefusal: (refusal, cti) => this.#refusals.record(this.#desks, refusal, cti),
     });
   }
 
@@ -427,7 +437,7 @@ export class Engine implements TillEngine {
       clock: desks?.time.read().quality ?? "plausible",
       clockMs: this.#p.surroundings.clockMs(),
       full: desks?.ledger.full ?? false,
-      databaseLost: desks === null && this.#databaseLost,
+      lost: desks === null ? this.#lost : null,
       copyFailed: desks?.mirror?.broken ?? false,
       facts: this.#facts,
       build: this.#p.surroundings.build,

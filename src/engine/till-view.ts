@@ -1,18 +1,11 @@
-import type {
-  LinkView,
-  OperatorView,
-  RefusalRow,
-  SaleRow,
-  SaleView,
-  TillView,
-} from "#protocol/engine-calls.ts";
+import type { LinkView, OperatorView, SaleView, TillView } from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
-import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import type { DeliveryRow, IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
+import type { SaleFigures } from "./carried.ts";
 import { MAX_SALE_MINOR } from "./sale-desk.ts";
+import { stuckSince } from "./sync/progress.ts";
 
 /** What the page told of itself. */
 export interface PageFacts {
@@ -33,8 +26,8 @@ export interface ViewParts {
   /** The device's clock. */
   readonly clockMs: number;
   readonly full: boolean;
-  /** The database is empty and the second copy is not: what stood in it was lost, not never there. */
-  readonly databaseLost: boolean;
+  /** The database is empty and the second copy holds these sales: they were lost here, not never there. */
+  readonly lost: SaleFigures | null;
   /** The second copy of the journal could not be written. */
   readonly copyFailed: boolean;
   readonly facts: PageFacts;
@@ -45,8 +38,6 @@ export interface ViewParts {
 const LOW_STORAGE_BYTES = 50 * 1024 * 1024;
 /** An open till asks the server every 30 s, one whose page is hidden every minute. */
 const LATELY_MS = 180_000;
-/** Lines of the list at once; a shop sells some hundreds a day. */
-const MAX_SALE_ROWS = 2000;
 
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
@@ -59,7 +50,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     db.setting("policy"),
     db.setting("stop"),
     operatorViews(db),
-    linkView(db, identity, facts.offlineSinceMs, parts.clockMs),
+    linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
   ]);
   return {
     phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
@@ -69,7 +60,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
     operators,
     operator: operators.find((operator) => operator.id === parts.operator?.id) ?? null,
     link,
-    stop: stop?.reason ?? (parts.databaseLost ? "empty-database" : null),
+    stop: stop?.reason ?? (parts.lost ? "empty-database" : null),
     sale: parts.sale,
     settings: {
       feedVersion: feed?.version ?? 0,
@@ -119,8 +110,13 @@ async function linkView(
   identity: IdentityRow | null,
   offlineSinceMs: number | null,
   clockMs: number,
+  lost: SaleFigures | null,
 ): Promise<LinkView> {
-  const [unsent, row] = await Promise.all([unsentSales(db, identity), db.delivery.get("state")]);
+  const [unsent, row, progress] = await Promise.all([
+    unsentSales(db, identity, lost),
+    db.delivery.get("state"),
+    db.delivery.get("progress"),
+  ]);
   const state = row?.key === "state" ? row : null;
   const running = state?.state === "syncing" && state.of > 0 ? { done: state.done, of: state.of } : null;
   return {
@@ -130,9 +126,10 @@ async function linkView(
         ? state.sinceMs
         : (state.lastAnswerMs ?? state.sinceMs)
       : null,
-    ...unsent,
-    oldestUnsentMs: null,
-    stuckSinceMs: null,
+    unsentCount: unsent.count,
+    unsentMinor: unsent.sumMinor,
+    oldestUnsentMs: unsent.oldestMs === null ? null : Math.max(0, clockMs - unsent.oldestMs),
+    stuckSinceMs: progress?.key === "progress" ? stuckSince(progress, clockMs) : null,
     lastAnswerMs: state?.lastAnswerMs ?? null,
     progress: running,
   };
@@ -158,64 +155,29 @@ function knownState(row: Extract<DeliveryRow, { key: "state" }> | null, clockMs:
 async function unsentSales(
   db: TillDatabase,
   identity: IdentityRow | null,
-): Promise<{ readonly unsentCount: number; readonly unsentMinor: number }> {
+  lost: SaleFigures | null,
+): Promise<SaleFigures> {
   const head = identity && (await db.head.get("head"));
-  if (!identity || !head) return { unsentCount: 0, unsentMinor: 0 };
+  // Without a journal, what the second copy holds is what nobody has receipted as far as this tablet knows.
+  if (!identity || !head) return lost ?? NONE;
   const { epoch } = identity;
-  const receipt = await db.receipts.get(epoch);
-  const sent = await db.sales
-    .where("[epoch+seq]")
-    .between([epoch, Dexie.minKey], [epoch, receipt?.seq ?? -1], true, true)
-    .last();
+  const [receipt, carried] = await Promise.all([db.receipts.get(epoch), db.setting("carried-unsent")]);
+  const seq = receipt?.seq ?? -1;
+  const sales = db.sales.where("[epoch+seq]");
+  const sent = await sales.between([epoch, Dexie.minKey], [epoch, seq], true, true).last();
+  const count = head.runningCount - (sent?.runningCount ?? 0);
+  const waiting = db.sales.where("[epoch+seq]").between([epoch, seq], [epoch, Infinity], false);
+  const first = count > 0 ? await waiting.first() : undefined;
   return {
-    unsentCount: head.runningCount - (sent?.runningCount ?? 0),
-    unsentMinor: head.runningMinor - (sent?.runningMinor ?? 0),
+    count: count + (carried?.count ?? 0),
+    sumMinor: head.runningMinor - (sent?.runningMinor ?? 0) + (carried?.sumMinor ?? 0),
+    oldestMs: earlier(first?.atMs ?? null, carried?.oldestMs ?? null),
   };
 }
 
-/**
- * A page of sales, newest first, each with where it is: on this till, or on the server by its signed receipt.
- */
-export async function saleRows(
-  db: TillDatabase,
-  page: { readonly before: number | null; readonly limit: number },
-): Promise<readonly SaleRow[]> {
-  const sales = db.sales.orderBy("[epoch+seq]").reverse();
-  const limit = Math.min(Math.max(1, page.limit), MAX_SALE_ROWS);
-  const rows = await (page.before === null ? sales : sales.filter((row) => row.seq < (page.before ?? 0)))
-    .limit(limit)
-    .toArray();
-  const names = new Map((await db.operators.toArray()).map((operator) => [operator.id, operator.name]));
-  const receipts = new Map((await db.receipts.toArray()).map((receipt) => [receipt.epoch, receipt.seq]));
-  const losses = await db.losses.toArray();
-  return rows.map((row) => ({
-    id: row.id,
-    atMs: row.atMs,
-    amountMinor: row.amountMinor,
-    method: row.method,
-    operatorName: names.get(row.operatorId) ?? "",
-    seq: row.seq,
-    epoch: row.epoch,
-    headHex: row.headHex,
-    delivered: row.seq <= (receipts.get(row.epoch) ?? -1) ? "server" : "till",
-    lossMinor: losses.find((loss) => loss.epoch === row.epoch && loss.seq === row.seq)?.lossMinor ?? null,
-  }));
-}
+const NONE: SaleFigures = { count: 0, sumMinor: 0, oldestMs: null };
 
-const MAX_REFUSAL_ROWS = 200;
-
-/** The newest refusals in the journal, newest first. */
-export async function refusalRows(db: TillDatabase, limit: number): Promise<readonly RefusalRow[]> {
-  const rows = await db.journal
-    .where("[kind+epoch+seq]")
-    // Not Dexie.maxKey, which is one array: at two places in a key it makes the key invalid.
-    .between(["refusal", 0, 0], ["refusal", Infinity, Infinity])
-    .reverse()
-    .limit(Math.min(limit, MAX_REFUSAL_ROWS))
-    .toArray();
-  return rows.flatMap((row) => {
-    const entry = decodeEntry(row.bytes);
-    const body = entry && decodeTillBody(entry.kind, entry.body);
-    return body?.kind === "refusal" ? [{ atMs: row.nowMs, code: body.code, seq: row.seq }] : [];
-  });
+function earlier(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
 }

@@ -128,7 +128,12 @@ export interface SaleRow {
   readonly delivered: "till" | "server";
   /** The server decided that another till's use of the same code came first (§11); null otherwise. */
   readonly lossMinor: number | null;
+  /** Made when this tablet was another till, and which one it was, counted up; absent: of this till. */
+  readonly era?: number;
 }
+
+/** Where a page of the list goes on: its last row. */
+export type SaleCursor = Pick<SaleRow, "epoch" | "seq" | "era">;
 
 export interface RefusalRow {
   readonly atMs: number;
@@ -202,6 +207,8 @@ export type PadOutcome =
 export interface Activation {
   /** Typed: 12 characters in any case, with or without separators. Scanned: the whole text «GTE1…». */
   readonly text: string;
+  /** True: a till in good order is to become a new epoch all the same; without it that is refused. */
+  readonly deliberate?: boolean;
 }
 
 /** What an activation code says of itself before it is used; names only when it was scanned. */
@@ -305,8 +312,8 @@ export interface TillEngine {
   cancelSale(): Promise<Result<void, TillRefusal>>;
   nextSale(): Promise<void>;
 
-  /** Newest first; `before` is the `seq` cursor of the last row shown (same epoch order as stored). */
-  sales(page: { readonly before: number | null; readonly limit: number }): Promise<readonly SaleRow[]>;
+  /** Newest first, all epochs; `before` is the last row shown. */
+  sales(page: { readonly before: SaleCursor | null; readonly limit: number }): Promise<readonly SaleRow[]>;
   refusals(limit: number): Promise<readonly RefusalRow[]>;
   syncNow(): Promise<void>;
   /** All that has no receipt, one file an epoch. Exported is not receipted: nothing changes here. */

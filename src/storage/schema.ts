@@ -1,5 +1,6 @@
 import type { Bytes } from "#protocol/bytes.ts";
-import type { CodePolicy } from "#protocol/office-api.ts";
+import type { OutagePolicy } from "#domain/outage-policy.ts";
+import type { IssueRules } from "#protocol/office-api.ts";
 import type { SecretRecord } from "#protocol/vault-records.ts";
 
 /**
@@ -38,7 +39,18 @@ export const STORES_V1: Readonly<Record<string, string>> = {
 export const STORES_V2: Readonly<Record<string, string>> = {
   carried: "[till+epoch+seq]",
   carriedReceipts: "[till+epoch]",
+  carriedCertificates: "[till+epoch]",
   formerSales: "[era+epoch+seq]",
+};
+
+/**
+ * Version 3 adds what a till must keep of codes at several tills (PROTOCOL §11): claims not yet ended, leases
+ * the office asks back, and sums of the codes taken.
+ */
+export const STORES_V3: Readonly<Record<string, string>> = {
+  claims: "cti",
+  leaseAsks: "cti",
+  codeSums: "[epoch+seq]",
 };
 
 export interface IdentityRow {
@@ -159,6 +171,29 @@ export interface LeaseRow {
   readonly tillName: string;
 }
 
+/** A `claim` entry that neither a sale nor a `claim-dropped` has ended. */
+export interface ClaimRow {
+  readonly cti: string;
+  /** Of its entry, which is what the server is asked by. */
+  readonly epoch: number;
+  readonly seq: number;
+  readonly entryHash: Bytes;
+}
+
+/** A lease the office asks this till to give back. */
+export interface LeaseAskRow {
+  readonly cti: string;
+}
+
+/** What a sale took in codes; running sums make what is not receipted a difference of two rows. */
+export interface CodeSumRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly codeMinor: number;
+  /** Over all rows up to and with this one. */
+  readonly runningMinor: number;
+}
+
 export interface RevokedRow {
   readonly cti: string;
   readonly untilMs: number;
@@ -173,6 +208,8 @@ export interface LossRow {
   readonly epoch: number;
   readonly seq: number;
   readonly lossMinor: number;
+  /** The use of the code that won; not told for losses of another kind. */
+  readonly lostTo?: { readonly tillName: string; readonly atMs: number };
 }
 
 export type SettingsRow =
@@ -183,7 +220,10 @@ export type SettingsRow =
       readonly appliedAtMs: number | null;
     }
   | { readonly key: "keyset"; readonly bytes: Bytes; readonly signature: Bytes }
-  | { readonly key: "policy"; readonly policy: CodePolicy }
+  | { readonly key: "policy"; readonly policy: IssueRules }
+  | { readonly key: "outage-policy"; readonly policy: OutagePolicy }
+  /** When the server last confirmed the rules, by the till's time; never later than that time said. */
+  | { readonly key: "heard"; readonly atMs: number }
   | { readonly key: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
   | { readonly key: "mark"; readonly markMs: number; readonly anchorMs: number }
   /** The lineages this till has left: it never returns to one (PROTOCOL §2). Newest last. */
@@ -226,7 +266,34 @@ export interface ReceiptRow {
 
 /** How delivery stands. Written by the service worker, read by the engine for the strip. */
 export type DeliveryRow =
-  | { readonly key: "token"; readonly token: string; readonly untilMs: number }
+  | {
+      readonly key: "token";
+      readonly token: string;
+      readonly untilMs: number;
+      /** The epoch it was given to: with another's, the server would speak of that one. */
+      readonly epoch?: number;
+    }
+  /**
+   * Who the tablet is: written by the engine with each new identity and lineage. What a carrier still holds
+   * of the one before is not written any more.
+   */
+  | { readonly key: "holder"; readonly till: string; readonly epoch: number; readonly lineage: string }
+  /** A signed answer or page that names another lineage: the engine looks whether to go over to it. */
+  | {
+      readonly key: "lineage";
+      readonly context: "answer" | "feed";
+      readonly bytes: Bytes;
+      readonly signature: Bytes;
+      readonly requestHash: Bytes;
+    }
+  /** Since when answers came and receipts did not move although entries wait. */
+  | {
+      readonly key: "progress";
+      /** All receipted and taken seqs added up: it moves when any of them does. */
+      readonly reached: number;
+      readonly sinceMs: number | null;
+      readonly rounds: number;
+    }
   | {
       readonly key: "state";
       readonly state: "online" | "syncing" | "offline" | "silent";
@@ -236,6 +303,8 @@ export type DeliveryRow =
       readonly of: number;
       readonly failures: number;
       readonly nextTryMs: number;
+      /** So many bytes of a batch the line of late carried in time; see `pace.ts`. */
+      readonly paceBytes?: number;
     }
   /**
    * Behind a fork: the server keeps all entries up to this one beside the chain. Nothing is receipted by it.
@@ -282,6 +351,17 @@ export interface CarriedReceiptRow {
   readonly seq: number;
   readonly answer: Bytes;
   readonly signature: Bytes;
+  /** Stored by the server beside a chain that parted, up to this one: the owner decides. -1: nothing. */
+  readonly asideSeq: number;
+}
+
+/** Who signed a carried journal, where that is known: a server that forgot the epoch is shown it. */
+export interface CarriedCertificateRow {
+  /** Hex. */
+  readonly till: string;
+  readonly epoch: number;
+  readonly certificate: Bytes;
+  readonly rootSignature: Bytes;
 }
 
 /** A sale of another till that this tablet was before; a later era is a later till. */

@@ -1,18 +1,23 @@
-import { Dexie, type Table } from "dexie";
+import { Dexie, type Collection, type Table } from "dexie";
 import {
   DATABASE_NAME,
   STORES_V1,
   STORES_V2,
+  STORES_V3,
   type AttemptsRow,
+  type CarriedCertificateRow,
   type CarriedReceiptRow,
   type CarriedRow,
+  type ClaimRow,
   type CodeRow,
+  type CodeSumRow,
   type DeliveryRow,
   type FormerSaleRow,
   type HeadRow,
   type IdentityRow,
   type InboxRow,
   type JournalRow,
+  type LeaseAskRow,
   type LeaseRow,
   type LossRow,
   type OperatorRow,
@@ -54,13 +59,18 @@ export class TillDatabase extends Dexie {
   declare delivery: Table<DeliveryRow, string>;
   declare inbox: Table<InboxRow, number>;
   declare carried: Table<CarriedRow, [string, number, number]>;
+  declare carriedCertificates: Table<CarriedCertificateRow, [string, number]>;
   declare carriedReceipts: Table<CarriedReceiptRow, [string, number]>;
+  declare claims: Table<ClaimRow, string>;
+  declare leaseAsks: Table<LeaseAskRow, string>;
+  declare codeSums: Table<CodeSumRow, [number, number]>;
   declare formerSales: Table<FormerSaleRow, [number, number, number]>;
 
   constructor(name: string = DATABASE_NAME) {
     super(name, { chromeTransactionDurability: "strict", cache: "disabled" });
     this.version(1).stores(STORES_V1);
     this.version(2).stores(STORES_V2);
+    this.version(3).stores(STORES_V3);
   }
 
   /** The tables the engine writes, opened together in every append so that no effect can forget one. */
@@ -95,6 +105,7 @@ const APART: ReadonlySet<string> = new Set([
   "inbox",
   "carriedReceipts",
   "carried",
+  "carriedCertificates",
   "formerSales",
 ]);
 
@@ -121,3 +132,4 @@ export function isDiskFault(cause: unknown): boolean {
 }
 
 export { Dexie };
+export type { Collection };

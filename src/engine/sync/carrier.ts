@@ -1,26 +1,23 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeSignedPage, feedPath, openFeedEnvelope } from "#protocol/feed-envelope.ts";
-import { openKeyset, type Keyset } from "#protocol/keyset.ts";
+import { feedPath } from "#protocol/feed-envelope.ts";
+import { openKeyset } from "#protocol/keyset.ts";
 import {
   CHALLENGE_BYTES,
   decodeHelloAnswer,
-  decodeSignedAnswer,
-  encodePush,
-  fittingPush,
-  hashGet,
   hashRequest,
   MAX_PUSH_ENTRIES,
   NONCE_BYTES,
-  openAnswer,
   signHello,
   TOKEN_MINUTES,
   type Answer,
-  type SignedAnswer,
 } from "#protocol/push.ts";
-import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
+import { encodeReadmission } from "#protocol/readmission.ts";
+import { TILL_API } from "#protocol/till-api.ts";
 import type { DeliveryStore } from "#storage/delivery-store.ts";
 import type { HeadRow, IdentityRow } from "#storage/schema.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { pushCarried, takenOf } from "./carried-push.ts";
+import { FIRST_PACE_BYTES } from "./pace.ts";
+import { ServerLine, type Heard, type Round } from "./server-line.ts";
 
 /**
  * One round of delivery (PROTOCOL §5, §7), alike in the service worker and, where there is none, in the
@@ -37,6 +34,8 @@ export type RoundEnd =
   | "no-answer"
   /** A signed answer speaks against this till; the evidence is in the store for the engine. */
   | "finding"
+  /** A signed answer names another lineage: the engine decides whether the till goes over to it. */
+  | "lineage"
   /** The inbox waits for the engine to apply what is there. */
   | "inbox-full";
 
@@ -50,19 +49,44 @@ export interface RoundListener {
   wrote(): void;
 }
 
-type Round = Pick<Surroundings, "fetch" | "clockMs" | "monotonicMs" | "randomBytes">;
+/** What a round came to. */
+export interface RoundReport {
+  readonly end: RoundEnd;
+  /** Somebody answered something: the line was not cut. */
+  readonly heard: boolean;
+  readonly paceBytes: number;
+  /** Seqs the server has taken, added up; moves when any of them does. */
+  readonly reached: number;
+  /** Entries wait that it has not taken. */
+  readonly waiting: boolean;
+}
 
-export async function carry(store: DeliveryStore, round: Round, listener: RoundListener): Promise<RoundEnd> {
+export async function carry(
+  store: DeliveryStore,
+  round: Round,
+  listener: RoundListener,
+  paceBytes: number = FIRST_PACE_BYTES,
+): Promise<RoundReport> {
+  const nothing: RoundReport = { end: "nothing", heard: false, paceBytes, reached: 0, waiting: false };
   const identity = await store.identity();
   const head = await store.head();
   const keysetRow = await store.setting("keyset");
-  if (!identity || !head || !keysetRow) return "nothing";
+  if (!identity || !head || !keysetRow) return nothing;
   const keyset = await openKeyset(identity.rootKey, keysetRow.bytes, keysetRow.signature, null);
   const feed = await store.setting("feed");
-  if (!keyset || !feed) return "nothing";
-  const carrier = new Carrier(store, round, listener, identity, keyset, feed.lineage);
-  const pushed = await carrier.push(head);
-  return pushed === "done" ? carrier.pull(feed.version) : pushed;
+  if (!keyset || !feed) return nothing;
+  const { till, epoch } = identity;
+  store.bind({ till: toHex(till), epoch, lineage: toHex(feed.lineage) });
+  const line = new ServerLine(store, round, identity, keyset, feed.lineage, paceBytes);
+  const carrier = new Carrier(store, round, listener, identity, line);
+  const end = await carrier.round(head, feed.version);
+  const { heard } = line;
+  return {
+    end: line.otherLineage ? "lineage" : end,
+    heard,
+    paceBytes: line.paceBytes,
+    ...(await carrier.standing()),
+  };
 }
 
 /**
@@ -79,23 +103,28 @@ class Carrier {
   readonly #round: Round;
   readonly #listener: RoundListener;
   readonly #identity: IdentityRow;
-  readonly #keyset: Keyset;
-  readonly #lineage: Bytes;
+  readonly #line: ServerLine;
 
   constructor(
     store: DeliveryStore,
     round: Round,
     listener: RoundListener,
     identity: IdentityRow,
-    keyset: Keyset,
-    lineage: Bytes,
+    line: ServerLine,
   ) {
     this.#store = store;
     this.#round = round;
     this.#listener = listener;
     this.#identity = identity;
-    this.#keyset = keyset;
-    this.#lineage = lineage;
+    this.#line = line;
+  }
+
+  async round(head: HeadRow, appliedVersion: number): Promise<RoundEnd> {
+    const pushed = await this.push(head);
+    if (pushed === "no-answer") return pushed;
+    const carried = await pushCarried(this.#store, this.#line, () => this.#listener.wrote());
+    if (carried === "no-answer") return carried;
+    return pushed === "done" ? this.pull(appliedVersion) : pushed;
   }
 
   async push(head: HeadRow): Promise<RoundEnd> {
@@ -104,7 +133,7 @@ class Carrier {
     let end: "done" | "finding" = "done";
     const first = known;
     // Each hour the server says where it stands, so that a server restored from a backup is refilled.
-    if (!(await this.#token()) || known < 0) {
+    if (!(await this.#line.token()) || known < 0) {
       const hello = await this.#hello(head);
       if (hello === null) return "no-answer";
       // What speaks against this till stops its codes, never its deliveries: they go to quarantine (PROTOCOL
@@ -116,27 +145,19 @@ class Carrier {
     while (known < target) {
       await this.#listener.progress(known - first, target - first);
       const from = known + 1;
-      const found = await this.#store.journalFrom(epoch, from, MAX_PUSH_ENTRIES);
+      const found = await this.#rowsFrom(from);
       // Up to the first that is missing: what is behind it continues nothing.
       const gapAt = found.findIndex((row, at) => row.seq !== from + at);
       const rows = gapAt < 0 ? found : found.slice(0, gapAt);
-      const batch = rows.slice(0, fittingPush(rows));
+      const batch = rows.slice(0, this.#line.fitting(rows));
       if (batch.length === 0) return this.#holeAt(from);
-      const body = encodePush({
-        nonce: this.#round.randomBytes(NONCE_BYTES),
-        lineage: this.#lineage,
-        entries: batch,
-      });
-      const response = await this.#ask(TILL_API.push, { method: "POST", body });
-      const signed = response && decodeSignedAnswer(response);
-      const requestHash = await hashRequest(body);
-      const answer = signed && (await openAnswer(this.#keyset, signed, requestHash));
-      if (!signed || !answer || answer.epoch !== epoch) return "no-answer";
-      const settled = await this.#settle(signed, answer, requestHash);
+      const heard = await this.#line.push(batch, this.#identity.till, epoch);
+      if (!heard) return "no-answer";
+      const settled = await this.#settle(heard);
       if (settled === "finding") {
         end = settled;
         const last = batch.at(-1)?.seq ?? known;
-        if (!takesAside(answer, last)) return end;
+        if (!takesAside(heard.answer, last)) return end;
         await this.#store.putDelivery({ key: "taken-aside", epoch, seq: last });
         known = last;
       } else {
@@ -150,6 +171,18 @@ class Carrier {
     return end;
   }
 
+  /** How far the server has taken what lies here, all chains added up, and whether entries wait. */
+  async standing(): Promise<{ readonly reached: number; readonly waiting: boolean }> {
+    let reached = await this.#lastTaken();
+    let waiting = reached < ((await this.#store.head())?.seq ?? -1);
+    for (const group of await this.#store.carriedGroups()) {
+      const taken = takenOf(await this.#store.carriedReceipt(group));
+      reached += taken;
+      waiting ||= (await this.#store.carriedFrom(group, taken + 1, 1)).length > 0;
+    }
+    return { reached, waiting };
+  }
+
   /**
    * The last entry that needs no sending: receipted, or in quarantine. Only a receipt lets anything be
    * deleted.
@@ -161,19 +194,41 @@ class Carrier {
     return aside?.epoch === epoch ? Math.max(receipted, aside.seq) : receipted;
   }
 
+  /** One spoiled row must not hide those before it: a range that cannot be read is read one by one. */
+  async #rowsFrom(seq: number): Promise<Awaited<ReturnType<DeliveryStore["journalFrom"]>>> {
+    const { epoch } = this.#identity;
+    try {
+      return await this.#store.journalFrom(epoch, seq, MAX_PUSH_ENTRIES);
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+    }
+    const rows = [];
+    for (let at = seq; rows.length < MAX_PUSH_ENTRIES; at++) {
+      const row = await this.#readable(at);
+      if (!row) break;
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  async #readable(seq: number): ReturnType<DeliveryStore["journalRow"]> {
+    try {
+      return await this.#store.journalRow(this.#identity.epoch, seq);
+    } catch (cause) {
+      if (!(cause instanceof DOMException)) throw cause;
+      return null;
+    }
+  }
+
   async pull(appliedVersion: number): Promise<RoundEnd> {
     let from = appliedVersion;
     if ((await this.#store.inboxCount()) > 0) return "inbox-full";
+    const unsent = await this.#unsentWords();
     for (let pages = 0; pages < MAX_INBOX_PAGES; pages++) {
       const nonce = toHex(this.#round.randomBytes(NONCE_BYTES));
-      const path = feedPath(from === 0 ? "full" : from, nonce);
-      const startedMs = this.#round.monotonicMs();
-      const response = await this.#ask(path, { method: "GET" });
-      const roundTripMs = this.#round.monotonicMs() - startedMs;
-      const signed = response && decodeSignedPage(response);
-      const requestHash = await hashGet(path);
-      const page = signed && (await openFeedEnvelope(this.#keyset, signed, requestHash));
-      if (!signed || !page || !sameBytes(page.till, this.#identity.till)) return "no-answer";
+      const heard = await this.#line.page(feedPath(from === 0 ? "full" : from, nonce, unsent));
+      if (!heard) return "no-answer";
+      const { signed, page, requestHash, roundTripMs } = heard;
       const receivedClockMs = this.#round.clockMs();
       await this.#store.addInbox({ ...signed, requestHash, roundTripMs, receivedClockMs });
       this.#listener.wrote();
@@ -183,51 +238,68 @@ class Carrier {
     return "inbox-full";
   }
 
+  /** What of its sales the till says is not delivered: its own words, bound by the page that answers them. */
+  async #unsentWords(): Promise<Parameters<typeof feedPath>[2]> {
+    const head = await this.#store.head();
+    const own = head && (await this.#store.salesBehind(head, await this.#lastTaken()));
+    const carried = await this.#store.setting("carried-unsent");
+    if (!own) return null;
+    const since = [own.oldestMs, carried?.oldestMs].filter((ms) => typeof ms === "number");
+    return {
+      count: own.count + (carried?.count ?? 0),
+      sumMinor: own.sumMinor + (carried?.sumMinor ?? 0),
+      oldestMs: since.length === 0 ? 0 : this.#round.clockMs() - Math.min(...since),
+    };
+  }
+
   /**
    * Introduces this till; answers the server's head where it is our own, `finding`, or null without an
    * answer.
    */
   async #hello(head: HeadRow): Promise<number | "finding" | null> {
-    const challenge = await this.#fetch(TILL_API.challenge, { method: "GET" });
+    const challenge = await this.#line.fetch(TILL_API.challenge, { method: "GET" });
     if (challenge?.length !== CHALLENGE_BYTES) return null;
     const feed = await this.#store.setting("feed");
-    const body = await signHello(this.#identity.devicePrivate, {
+    const { till, epoch, devicePrivate, certificate, rootSignature } = this.#identity;
+    const hello = await signHello(devicePrivate, {
       challenge,
-      till: this.#identity.till,
-      epoch: this.#identity.epoch,
+      till,
+      epoch,
       seq: head.seq,
       headHash: head.hash,
-      lineage: this.#lineage,
+      lineage: this.#line.lineage,
       feedVersion: feed?.version ?? 0,
     });
-    const response = await this.#fetch(TILL_API.hello, { method: "POST", body });
-    const hello = response && decodeHelloAnswer(response);
-    const requestHash = await hashRequest(body);
-    const answer = hello && (await openAnswer(this.#keyset, hello.answer, requestHash));
-    if (!hello || !answer || !hello.token) return null;
+    let body = hello;
+    let response = await this.#line.fetch(TILL_API.hello, { method: "POST", body });
+    if (!response && this.#line.status === 404) {
+      // Unsigned, it proves nothing: a server that really lost us in a restore is shown what its own root
+      // signed.
+      body = encodeReadmission({ certificateBytes: certificate, rootSignature, hello });
+      response = await this.#line.fetch(TILL_API.readmit, { method: "POST", body });
+    }
+    const answered = response && decodeHelloAnswer(response);
+    const heard = answered && (await this.#line.open(answered.answer, await hashRequest(body)));
+    if (!heard || heard.answer.epoch !== epoch || !answered.token) return null;
     const untilMs = this.#round.clockMs() + (TOKEN_MINUTES - 5) * 60_000;
-    await this.#store.putDelivery({ key: "token", token: hello.token, untilMs });
-    return this.#settle(hello.answer, answer, requestHash);
+    await this.#store.putDelivery({ key: "token", token: answered.token, untilMs, epoch });
+    return this.#settle(heard);
   }
 
   /**
    * Keeps what a verified answer says: a receipt where its head is ours, evidence where it is not. Answers up
    * to where the server holds our entries, or `finding`, or null when it says nothing usable.
    */
-  async #settle(
-    signed: SignedAnswer,
-    answer: Answer,
-    requestHash: Bytes,
-  ): Promise<number | "finding" | null> {
+  async #settle(heard: Heard): Promise<number | "finding" | null> {
     const { epoch } = this.#identity;
+    const { answer, signed } = heard;
     switch (answer.result) {
       case "ok":
       case "closed": {
         if (answer.seq < 0) return -1;
-        const row = await this.#store.journalRow(epoch, answer.seq);
         // A signed head that is not in our journal: behind, forked or damaged. The engine looks at the
         // evidence.
-        if (!row || !sameBytes(row.hash, answer.headHash)) return this.#find(signed, requestHash);
+        if (!(await this.#isOurs(answer.seq, answer.headHash))) return this.#find(heard);
         const before = await this.#store.receipt(epoch);
         if (!before || before.seq !== answer.seq) {
           await this.#store.putReceipt({
@@ -244,14 +316,23 @@ class Carrier {
         return answer.detail.kind === "need" ? answer.detail.seq - 1 : answer.seq;
       case "quarantined":
         // Stored beside the chain for the owner to book or reject: it must not be sent again and again.
-        return this.#find(signed, requestHash);
+        return this.#find(heard);
       case "fork":
       case "damaged":
-        return this.#find(signed, requestHash);
+        return this.#find(heard);
     }
   }
 
-  async #find(signed: SignedAnswer, requestHash: Bytes): Promise<"finding"> {
+  /** Is this the hash of our entry there? The last one that was let go counts, too. */
+  async #isOurs(seq: number, hash: Bytes): Promise<boolean> {
+    const { epoch } = this.#identity;
+    const row = await this.#readable(seq);
+    if (row) return sameBytes(row.hash, hash);
+    const floor = await this.#store.setting("floor");
+    return floor?.epoch === epoch && floor.seq === seq && sameBytes(floor.hash, hash);
+  }
+
+  async #find({ signed, requestHash }: Heard): Promise<"finding"> {
     await this.#store.putDelivery({
       key: "finding",
       answer: signed.bytes,
@@ -267,41 +348,9 @@ class Carrier {
    */
   async #holeAt(seq: number): Promise<RoundEnd> {
     const { epoch } = this.#identity;
-    if (await this.#store.journalRow(epoch, seq)) return "no-answer";
+    if (await this.#readable(seq)) return "no-answer";
     await this.#store.putDelivery({ key: "hole", epoch, seq });
     this.#listener.wrote();
     return "finding";
-  }
-
-  async #token(): Promise<string | null> {
-    const row = await this.#store.delivery("token");
-    return row && row.untilMs > this.#round.clockMs() ? row.token : null;
-  }
-
-  /** A request with the token; a refused token is dropped, so that the next round says hello again. */
-  async #ask(path: string, init: RequestInit): Promise<Bytes | null> {
-    const token = await this.#token();
-    if (!token) return null;
-    const headers = new Headers(init.headers);
-    headers.set("authorization", `Bearer ${token}`);
-    return this.#fetch(path, { ...init, headers }, () => this.#store.deleteDelivery("token"));
-  }
-
-  /** The body of a 2xx answer, or null: no network, time-out, any other status. */
-  async #fetch(path: string, init: RequestInit, unauthorized?: () => Promise<void>): Promise<Bytes | null> {
-    const headers = new Headers(init.headers);
-    if (init.body) headers.set("content-type", CBOR_TYPE);
-    try {
-      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-      const response = await this.#round.fetch(path, { ...init, headers, signal, cache: "no-store" });
-      if (response.status === 401) await unauthorized?.();
-      if (!response.ok) return null;
-      return new Uint8Array(await response.arrayBuffer());
-    } catch (cause) {
-      // A broken line throws TypeError, a time-out DOMException: both are «no answer». Anything else is our
-      // own bug.
-      if (cause instanceof TypeError || cause instanceof DOMException) return null;
-      throw cause;
-    }
   }
 }

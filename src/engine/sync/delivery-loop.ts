@@ -2,7 +2,8 @@ import type { SyncPoke } from "#protocol/engine-calls.ts";
 import { openDeliveryStore, type DeliveryStore } from "#storage/delivery-store.ts";
 import type { DeliveryRow } from "#storage/schema.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { carry, type RoundEnd } from "./carrier.ts";
+import { carry, type RoundReport } from "./carrier.ts";
+import { nextProgress } from "./progress.ts";
 
 /**
  * When rounds of delivery run. Every poke comes here: a commit, the network, the page becoming visible, a
@@ -75,13 +76,14 @@ export class DeliveryLoop {
       const waitMs = before ? before.nextTryMs - now : 0;
       if (reason === "timer" && waitMs > 0 && waitMs <= BACKOFF_LAST_MS) return;
       await this.#put(store, before, { state: before?.state === "online" ? "online" : "syncing" });
-      const end = await carry(store, this.#s, {
-        progress: async (done, of) => {
+      const listener = {
+        progress: async (done: number, of: number): Promise<void> => {
           if (of > 0) await this.#put(store, await store.delivery("state"), { state: "syncing", done, of });
         },
         wrote: () => this.#s.announce(),
-      });
-      if (end !== "nothing") await this.#close(store, end);
+      };
+      const report = await carry(store, this.#s, listener, before?.paceBytes);
+      if (report.end !== "nothing") await this.#close(store, report);
       this.#s.announce();
     } catch (cause) {
       // A full disk, or the database closed under us: what was not written is asked for again in a later
@@ -94,15 +96,18 @@ export class DeliveryLoop {
     }
   }
 
-  async #close(store: DeliveryStore, end: RoundEnd): Promise<void> {
+  async #close(store: DeliveryStore, report: RoundReport): Promise<void> {
     const before = await store.delivery("state");
-    const answered = end !== "no-answer";
+    const progress = nextProgress(await store.delivery("progress"), report, this.#s.clockMs());
+    if (progress) await store.putDelivery(progress);
+    const { paceBytes } = report;
+    const answered = report.end !== "no-answer";
     this.#answered = answered;
     const failures = answered ? 0 : (before?.failures ?? 0) + 1;
     const state = answered ? "online" : this.#s.onLine() ? "silent" : "offline";
     const nextTryMs = this.#s.clockMs() + (answered ? 0 : this.#backoffMs(failures));
     const lastAnswerMs = answered ? this.#s.clockMs() : (before?.lastAnswerMs ?? null);
-    await this.#put(store, before, { state, failures, nextTryMs, lastAnswerMs, done: 0, of: 0 });
+    await this.#put(store, before, { state, failures, nextTryMs, lastAnswerMs, done: 0, of: 0, paceBytes });
   }
 
   async #put(store: DeliveryStore, before: StateRow | null, change: Partial<StateRow>): Promise<void> {

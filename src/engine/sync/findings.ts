@@ -45,9 +45,11 @@ export async function judgeFinding(
 async function isWhole(db: TillDatabase, identity: IdentityRow, mirror: Mirror | null): Promise<boolean> {
   const hole = await db.delivery.get("hole");
   if (hole?.key !== "hole" || hole.epoch !== identity.epoch) return true;
-  if (!(await db.journal.get([hole.epoch, hole.seq]))) {
+  // A row that cannot be read is as good as gone.
+  if (!(await db.journal.get([hole.epoch, hole.seq]).catch(() => undefined))) {
     const certificate = decodeCertificate(identity.certificate);
-    const mended = mirror && certificate && (await mendHole(db, mirror, certificate.deviceKey, hole));
+    const mended =
+      mirror && certificate && (await mendHole(db, mirror, identity, certificate.deviceKey, hole));
     if (!mended) return false;
   }
   await db.delivery.delete("hole");
