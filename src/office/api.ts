@@ -18,6 +18,15 @@ import type {
   TillRow,
   TodayAnswer,
 } from "#protocol/office-api.ts";
+import type {
+  LossesAnswer,
+  LossEvent,
+  QuarantineAnswer,
+  QuarantineBranch,
+  QuarantineDecisionRequest,
+  ReceiptEvidenceRequest,
+  RenewalReason,
+} from "#protocol/office-losses-api.ts";
 import type { Answer } from "./answer.ts";
 import type { Http } from "./http.ts";
 
@@ -44,12 +53,20 @@ export interface OfficeApi {
   readonly tills: () => Promise<Answer<{ readonly rows: readonly TillRow[] }>>;
   readonly addTill: (name: string) => Promise<Answer<TillRow>>;
   /** Makes a new activation code; the one before stops working. */
-  readonly activateTill: (id: string) => Promise<Answer<ActivationAnswer>>;
+  readonly activateTill: (id: string, reason: RenewalReason | null) => Promise<Answer<ActivationAnswer>>;
   /** `epoch`: the one whose digits were on the screen. */
   readonly compareTill: (id: string, same: boolean, epoch: number | null) => Promise<Answer<TillRow>>;
   readonly revokeTill: (id: string) => Promise<Answer<TillRow>>;
   readonly sales: (before: number | null) => Promise<Answer<Page<SaleListRow>>>;
   readonly sale: (id: string) => Promise<Answer<SaleDetail>>;
+  readonly losses: () => Promise<Answer<LossesAnswer>>;
+  /** A paper receipt as evidence beside the loss `id` («TILL-EPOCH»). */
+  readonly enterReceipt: (id: string, receipt: ReceiptEvidenceRequest) => Promise<Answer<LossEvent>>;
+  readonly quarantine: () => Promise<Answer<QuarantineAnswer>>;
+  readonly decideQuarantine: (
+    id: string,
+    decision: QuarantineDecisionRequest,
+  ) => Promise<Answer<QuarantineBranch>>;
   readonly audit: (before: number | null) => Promise<Answer<Page<AuditRow>>>;
   /** This device's clock corrected by the server's last answer: what a countdown counts by. */
   readonly serverNowMs: () => number;
@@ -82,12 +99,17 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     revokeCode: (id) => http.send("POST", `${office}/codes/${id}/revoke`),
     tills: () => http.get(`${office}/tills`, { sinceMs: startOfDayMs(serverNowMs()) }),
     addTill: (name) => http.send("POST", `${office}/tills`, { name }),
-    activateTill: (id) => http.send("POST", `${office}/tills/${id}/activation`),
+    activateTill: (id, reason) =>
+      http.send("POST", `${office}/tills/${id}/activation`, reason === null ? {} : { reason }),
     compareTill: (id, same, epoch) =>
       http.send("POST", `${office}/tills/${id}/compare`, epoch === null ? { same } : { same, epoch }),
     revokeTill: (id) => http.send("POST", `${office}/tills/${id}/revoke`),
     sales: (before) => http.get(`${office}/sales`, page(before)),
     sale: (id) => http.get(`${office}/sales/${id}`),
+    losses: () => http.get(`${office}/losses`),
+    enterReceipt: (id, receipt) => http.send("POST", `${office}/losses/${id}/receipts`, receipt),
+    quarantine: () => http.get(`${office}/quarantine`),
+    decideQuarantine: (id, decision) => http.send("POST", `${office}/quarantine/${id}/decision`, decision),
     audit: (before) => http.get(`${office}/audit`, page(before)),
     serverNowMs,
   };

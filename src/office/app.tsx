@@ -9,7 +9,10 @@ import { CodePage } from "./pages/code-page.tsx";
 import { CodesPage } from "./pages/codes-page.tsx";
 import { Door, InsecureDoor } from "./pages/door.tsx";
 import { IssuePage } from "./pages/issue-page.tsx";
+import { LossPage } from "./pages/loss-page.tsx";
+import { LossesPage } from "./pages/losses-page.tsx";
 import { PolicyPage } from "./pages/policy-page.tsx";
+import { QuarantinePage } from "./pages/quarantine-page.tsx";
 import { SalePage } from "./pages/sale-page.tsx";
 import { SalesPage } from "./pages/sales-page.tsx";
 import { SettingsPage } from "./pages/settings-page.tsx";
@@ -111,6 +114,12 @@ function Pages(): JSX.Element | null {
       return <NewTillPage />;
     case "till":
       return <TillPage key={route.id} id={route.id} />;
+    case "losses":
+      return <LossesPage />;
+    case "loss":
+      return <LossPage key={route.id} id={route.id} />;
+    case "quarantine":
+      return <QuarantinePage key={route.id} id={route.id} />;
     case "settings":
       return <SettingsPage />;
     case "welcome":

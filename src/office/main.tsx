@@ -5,6 +5,7 @@ import "#ui/tokens.css";
 import "#ui/base.css";
 import "./office.css";
 import "./pages.css";
+import "./losses.css";
 import "./print.css";
 import { chooseLanguage, switchLanguage } from "#ui/language.ts";
 import { loadPreferences, preferences } from "#ui/preferences.ts";

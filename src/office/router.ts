@@ -3,12 +3,22 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 /** Every page of the office has its own address; a detail names its id. */
 export type Route =
   | {
-      readonly page: "today" | "sales" | "codes" | "code-new" | "methods" | "tills" | "till-new" | "settings";
+      readonly page:
+        | "today"
+        | "sales"
+        | "codes"
+        | "code-new"
+        | "methods"
+        | "tills"
+        | "till-new"
+        | "losses"
+        | "settings";
     }
   | { readonly page: "welcome" | "unknown" }
-  | { readonly page: "sale" | "code" | "till"; readonly id: string };
+  | { readonly page: DetailPage; readonly id: string };
 
-type FixedPage = Exclude<Route["page"], "sale" | "code" | "till" | "unknown">;
+type DetailPage = "sale" | "code" | "till" | "loss" | "quarantine";
+type FixedPage = Exclude<Route["page"], DetailPage | "unknown">;
 
 // Maps, not objects: an address like «/office/toString» must not find what every object brings along.
 const fixed: ReadonlyMap<string, FixedPage> = new Map([
@@ -19,13 +29,17 @@ const fixed: ReadonlyMap<string, FixedPage> = new Map([
   ["methods", "methods"],
   ["tills", "tills"],
   ["tills/new", "till-new"],
+  ["losses", "losses"],
   ["settings", "settings"],
   ["welcome", "welcome"],
 ]);
-const details: ReadonlyMap<string, "sale" | "code" | "till"> = new Map([
+const details: ReadonlyMap<string, DetailPage> = new Map<string, DetailPage>([
   ["sales", "sale"],
   ["codes", "code"],
   ["tills", "till"],
+  // The quarantine's branches stand in the list of losses; each has an address of its own.
+  ["losses", "loss"],
+  ["quarantine", "quarantine"],
 ]);
 
 /** The page at `path` («/office/codes/ID»); `unknown` for an address that names none. */
@@ -50,6 +64,10 @@ export function pathOf(route: Route): string {
       return `/office/codes/${route.id}`;
     case "till":
       return `/office/tills/${route.id}`;
+    case "loss":
+      return `/office/losses/${route.id}`;
+    case "quarantine":
+      return `/office/quarantine/${route.id}`;
     case "today":
     case "unknown":
       return "/office";
@@ -61,6 +79,7 @@ export function pathOf(route: Route): string {
     case "codes":
     case "methods":
     case "tills":
+    case "losses":
     case "settings":
     case "welcome":
       return `/office/${route.page}`;

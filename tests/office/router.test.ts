@@ -12,6 +12,9 @@ const routes: readonly Route[] = [
   { page: "tills" },
   { page: "till-new" },
   { page: "till", id: "0123456789AB" },
+  { page: "losses" },
+  { page: "loss", id: "0123456789AB-2" },
+  { page: "quarantine", id: "0123456789AB-2" },
   { page: "settings" },
   { page: "welcome" },
 ];

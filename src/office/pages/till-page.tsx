@@ -1,13 +1,13 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { ActivationAnswer, TillRow } from "#protocol/office-api.ts";
-import { Button } from "#ui/components/button.tsx";
+import type { TillRow } from "#protocol/office-api.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
-import { Activation, Compare } from "../parts/activation.tsx";
+import { Compare } from "../parts/activation.tsx";
 import { Page, Outcome, Problem, Section, Shown } from "../parts/page.tsx";
-import { ReachableWord, TillStateWord } from "../parts/state-word.tsx";
+import { TillActivation } from "../parts/renewal.tsx";
+import { ReachableWord, StuckWord, TillStateWord } from "../parts/state-word.tsx";
 import { Facts } from "../parts/table.tsx";
+import { TillHealthFacts } from "../parts/till-health.tsx";
 import { TwoStep } from "../parts/two-step.tsx";
 import { isReachable } from "../reachable.ts";
 import { useAct } from "../use-act.ts";
@@ -38,10 +38,18 @@ interface TillProps {
 
 function Till({ till, onChanged }: TillProps): JSX.Element {
   const t = officeTexts.now;
+  const say = useSay();
   const isNew = till.state === "new";
+  const { stuckSinceMs } = till.health;
   return (
     <>
       {till.state === "stopped" && <p class="problem">{t.till.stoppedWhy}</p>}
+      {stuckSinceMs !== null && (
+        <section class="section section--bad">
+          <h2>{t.losses.health.stuck(say.moment(stuckSinceMs))}</h2>
+          <p>{t.losses.health.stuckTodo}</p>
+        </section>
+      )}
       {till.state === "comparing" && (
         <Section title={t.till.compare}>
           <Compare till={till} onDone={onChanged} />
@@ -51,6 +59,11 @@ function Till({ till, onChanged }: TillProps): JSX.Element {
       <Section title={t.till.facts}>
         <TillFacts till={till} />
       </Section>
+      {till.epoch !== null && (
+        <Section title={t.losses.health.title} note={t.losses.health.offline}>
+          <TillHealthFacts till={till} />
+        </Section>
+      )}
       {!isNew && till.state !== "comparing" && <TillActivation till={till} />}
       {till.state !== "revoked" && <RevokeTill till={till} onChanged={onChanged} />}
     </>
@@ -66,7 +79,13 @@ function TillFacts({ till }: { readonly till: TillRow }): JSX.Element {
     <>
       <Facts
         facts={[
-          [t.tills.state, <TillStateWord state={till.state} />],
+          [
+            t.tills.state,
+            <span class="states">
+              <TillStateWord state={till.state} />
+              {till.health.stuckSinceMs !== null && <StuckWord />}
+            </span>,
+          ],
           [
             t.tills.lastSeen,
             till.lastSeenMs === null ? (
@@ -88,36 +107,6 @@ function TillFacts({ till }: { readonly till: TillRow }): JSX.Element {
       />
       {till.lastSeenMs !== null && !reachable && <p class="note">{t.tills.maybeUnsynced}</p>}
     </>
-  );
-}
-
-/** The activation code is made by a press, since a new one ends the one a tablet may just be typing. */
-function TillActivation({ till }: { readonly till: TillRow }): JSX.Element | null {
-  const t = officeTexts.now.till;
-  const { api } = useOffice();
-  const shown = useSignal<{ readonly answer: ActivationAnswer; readonly epoch: number | null } | null>(null);
-  const make = useAct();
-  if (till.state === "revoked") return null;
-  const isNew = till.state === "new";
-  const keep = (answer: ActivationAnswer): void => {
-    shown.value = { answer, epoch: till.epoch };
-  };
-  // A tablet that came in meanwhile used the code up: a higher epoch, or the first one.
-  const open = shown.value !== null && shown.value.epoch === till.epoch ? shown.value.answer : null;
-  return (
-    <Section title={isNew ? t.activation : t.replace} note={isNew ? t.activationWhy : t.replaceWhy}>
-      {open === null ? (
-        <Button
-          kind={isNew ? "primary" : "secondary"}
-          onPress={() => make.run(() => api.activateTill(till.id), keep)}
-        >
-          {t.show}
-        </Button>
-      ) : (
-        <Activation tillId={till.id} activation={open} onRenewed={keep} />
-      )}
-      <Outcome act={make} />
-    </Section>
   );
 }
 

@@ -6,6 +6,7 @@ import { TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
 import { Empty, Page, Outcome, Shown } from "../parts/page.tsx";
+import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
 import { useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
@@ -26,7 +27,14 @@ export function TillsPage(): JSX.Element {
     <Page title={t.tills.title} primary={!isBare && add}>
       <Shown asked={tills}>
         {({ rows }) =>
-          rows.length === 0 ? <Empty text={t.tills.empty}>{add}</Empty> : <TillTable rows={rows} />
+          rows.length === 0 ? (
+            <Empty text={t.tills.empty}>{add}</Empty>
+          ) : (
+            <>
+              <TillAlarms tills={rows} />
+              <TillTable rows={rows} />
+            </>
+          )
         }
       </Shown>
     </Page>

@@ -5,6 +5,7 @@ import { useOffice, useSay } from "../office.ts";
 import { Link } from "../parts/link.tsx";
 import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { SaleTable } from "../parts/sale-table.tsx";
+import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 
@@ -33,6 +34,7 @@ function Today({ today }: { readonly today: TodayAnswer }): JSX.Element {
         {today.lossMinor > 0 && <Figure name={t.losses} value={say.money(today.lossMinor)} bad />}
         <Figure name={t.open} value={say.money(today.openCodesMinor)} note={t.openWhy(today.openCodes)} />
       </div>
+      <TillAlarms tills={today.tills} />
       <Section title={t.tills}>
         <TillTable rows={today.tills} withSales />
       </Section>

@@ -2,9 +2,11 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ActivationAnswer, TillRow } from "#protocol/office-api.ts";
+import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { Button } from "#ui/components/button.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
-import { useOffice } from "../office.ts";
+import { useMe, useOffice } from "../office.ts";
+import { tillAddress } from "../till-address.ts";
 import { QrSymbol } from "../symbols/symbol.tsx";
 import { useAct } from "../use-act.ts";
 import { Outcome } from "./page.tsx";
@@ -33,17 +35,19 @@ function minutesAndSeconds(ms: number): string {
 export interface ActivationProps {
   readonly tillId: string;
   readonly activation: ActivationAnswer;
+  /** Said when the code was asked for; a newer code is for the same reason. */
+  readonly reason?: RenewalReason | null;
   readonly onRenewed: (activation: ActivationAnswer) => void;
 }
 
 /** The code that lets one tablet in: to scan, to type, and how long it holds. A new one ends the old. */
-export function Activation({ tillId, activation, onRenewed }: ActivationProps): JSX.Element {
+export function Activation({ tillId, activation, reason = null, onRenewed }: ActivationProps): JSX.Element {
   const t = officeTexts.now;
   const { api } = useOffice();
   const leftMs = useTimeLeftMs(activation.expiresAtMs);
   const renewal = useAct();
   const over = leftMs === 0;
-  const renew = (): void => renewal.run(() => api.activateTill(tillId), onRenewed);
+  const renew = (): void => renewal.run(() => api.activateTill(tillId, reason), onRenewed);
   return (
     <div class="activation">
       {!over && (
@@ -55,7 +59,9 @@ export function Activation({ tillId, activation, onRenewed }: ActivationProps): 
         <dl class="facts">
           <div class="facts__row">
             <dt>{t.welcome.tillPage}</dt>
-            <dd class="address">{`${location.origin}/`}</dd>
+            <dd class="address">
+              <TillAddress />
+            </dd>
           </div>
           {!over && (
             <div class="facts__row">
@@ -74,6 +80,27 @@ export function Activation({ tillId, activation, onRenewed }: ActivationProps): 
         <Outcome act={renewal} />
       </div>
     </div>
+  );
+}
+
+/**
+ * Where a tablet opens the till. The office's own address, unless that is «localhost», which leads a tablet to
+ * itself: then the server's address in the shop's network, and what it still lacks.
+ */
+function TillAddress(): JSX.Element {
+  const t = officeTexts.now.losses.address;
+  const found = tillAddress(location.origin, useMe().addresses);
+  if (found.kind === "good") return <>{found.address}</>;
+  return (
+    <>
+      {found.addresses.map((address) => (
+        <span class="address__line" key={address}>
+          {address}
+        </span>
+      ))}
+      <span class="note address__line">{t.localOnly}</span>
+      {found.addresses.length > 0 && <span class="note address__line">{t.noHttps}</span>}
+    </>
   );
 }
 

@@ -10,6 +10,7 @@ import {
   NumberIcon,
   ScanIcon,
   SellIcon,
+  StorageIcon,
 } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice } from "../office.ts";
@@ -20,13 +21,14 @@ import { Outcome } from "./page.tsx";
 import { PasswordHint } from "./password-form.tsx";
 import { Recovery } from "./recovery.tsx";
 
-type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "settings";
+type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "losses" | "settings";
 const navPages: readonly (readonly [NavPage, JSX.Element])[] = [
   ["today", <SellIcon />],
   ["sales", <ListIcon />],
   ["codes", <ScanIcon />],
   ["methods", <NumberIcon />],
   ["tills", <TabletIcon />],
+  ["losses", <StorageIcon />],
   ["settings", <MoreIcon />],
 ];
 
@@ -49,6 +51,9 @@ function navPageOf(route: Route): NavPage | null {
     case "till-new":
     case "welcome":
       return "tills";
+    case "loss":
+    case "quarantine":
+      return "losses";
     case "unknown":
       return null;
     case "today":
@@ -56,6 +61,7 @@ function navPageOf(route: Route): NavPage | null {
     case "codes":
     case "methods":
     case "tills":
+    case "losses":
     case "settings":
       return route.page;
   }

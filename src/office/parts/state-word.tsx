@@ -66,6 +66,12 @@ export function ReachableWord({ reachable }: { readonly reachable: boolean }): J
   );
 }
 
+/** The till speaks and nothing of what waits arrives: the one alarm of delivery. */
+export function StuckWord(): JSX.Element {
+  const word = officeTexts.now.losses.health.stuckWord;
+  return <StateWord tone="bad" icon={<StopIcon size={18} />} word={word} />;
+}
+
 function Ring(): JSX.Element {
   return (
     <svg width={18} height={18} viewBox="0 0 24 24" class="ring" aria-hidden="true">

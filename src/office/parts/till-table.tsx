@@ -3,7 +3,7 @@ import type { TillRow } from "#protocol/office-api.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { inService, isReachable } from "../reachable.ts";
-import { ReachableWord, TillStateWord } from "./state-word.tsx";
+import { ReachableWord, StuckWord, TillStateWord } from "./state-word.tsx";
 import { type Column, Table } from "./table.tsx";
 
 /** Tills with their health; `withSales` adds what each took today. */
@@ -23,6 +23,7 @@ export function TillTable(props: {
         <span class="states">
           <TillStateWord state={row.state} />
           {inService([row]).length === 1 && <ReachableWord reachable={isReachable(row, nowMs)} />}
+          {row.health.stuckSinceMs !== null && <StuckWord />}
         </span>
       ),
     },
@@ -33,6 +34,18 @@ export function TillTable(props: {
     },
   ];
   if (!props.withSales) {
+    columns.push({
+      head: t.losses.health.unsent,
+      sum: true,
+      cell: ({ health: { unsent } }) =>
+        unsent === null ? (
+          <span class="note">{t.losses.health.notSaid}</span>
+        ) : unsent.count === 0 ? (
+          t.app.notSet
+        ) : (
+          <span class="money">{t.losses.sales(unsent.count, say.money(unsent.sumMinor))}</span>
+        ),
+    });
     columns.push({ head: t.tills.settings, cell: (row) => row.feedVersion ?? t.app.notSet });
   } else {
     columns.push({

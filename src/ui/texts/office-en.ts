@@ -1,4 +1,5 @@
 import { auditEn } from "./office-audit-en.ts";
+import { officeLossesEn } from "./office-losses-en.ts";
 import { officeProblemsEn } from "./office-problems-en.ts";
 import type { OfficeTexts } from "./office-zh-cn.ts";
 
@@ -35,6 +36,7 @@ export const officeEn: OfficeTexts = {
     codes: "Codes",
     methods: "Methods",
     tills: "Tills",
+    losses: "Money",
     settings: "Settings",
   },
   insecure: {
@@ -407,5 +409,6 @@ export const officeEn: OfficeTexts = {
     values: auditEn.values,
     acts: auditEn.acts,
   },
+  losses: officeLossesEn,
   problems: officeProblemsEn,
 };

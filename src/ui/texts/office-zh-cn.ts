@@ -1,6 +1,7 @@
 import type { SaleOutcome } from "#protocol/office-api.ts";
 import type { OfficeProblemTexts } from "./office-problem.ts";
 import { auditZhCn } from "./office-audit-zh-cn.ts";
+import { officeLossesZhCn, type OfficeLossesTexts } from "./office-losses-zh-cn.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
 /**
@@ -37,6 +38,7 @@ export const officeZhCn = {
     codes: "付款码",
     methods: "收款方式",
     tills: "设备",
+    losses: "账务",
     settings: "设置",
   },
   insecure: {
@@ -405,6 +407,7 @@ export const officeZhCn = {
     values: auditZhCn.values as Readonly<Record<string, string>>,
     acts: auditZhCn.acts as Readonly<Record<string, string>>,
   },
+  losses: officeLossesZhCn as OfficeLossesTexts,
   problems: officeProblemsZhCn as OfficeProblemTexts,
 };
 

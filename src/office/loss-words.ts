@@ -1,0 +1,44 @@
+import { parseMoney } from "#domain/money.ts";
+import { accepted, refused, type Result } from "#domain/result.ts";
+import type { LossEvent, ReceiptEvidenceRequest } from "#protocol/office-losses-api.ts";
+
+/** The word for a reason or kind; one that a newer server names stands as it is. */
+export function wordFor(words: Readonly<Record<string, string>>, name: string): string {
+  return Object.hasOwn(words, name) ? (words[name] ?? name) : name;
+}
+
+/** Which entries are missing, as far as is known; nothing is missing of a closed loss. */
+export function missingEntries(
+  loss: Pick<LossEvent, "state" | "fromSeq" | "knownHeadSeq">,
+  t: {
+    readonly closedLine: string;
+    readonly from: (seq: number) => string;
+    readonly known: (from: number, to: number) => string;
+  },
+): string {
+  if (loss.state === "closed") return t.closedLine;
+  const { fromSeq, knownHeadSeq } = loss;
+  return knownHeadSeq === null || knownHeadSeq < fromSeq ? t.from(fromSeq) : t.known(fromSeq, knownHeadSeq);
+}
+
+/** A receipt as it is typed off the paper. */
+export interface ReceiptForm {
+  readonly seq: string;
+  readonly head: string;
+  readonly amount: string;
+}
+
+/** What stands on the receipt, or the first field that cannot be what stands there. */
+export function readReceipt(
+  form: ReceiptForm,
+  currency: string,
+): Result<ReceiptEvidenceRequest, { readonly code: "seq" | "head" | "amount" }> {
+  // «1-41» as printed names the epoch too; the loss it is entered for says which.
+  const seq = Number(/^(?:\d+-)?(\d{1,9})$/u.exec(form.seq.trim())?.[1] ?? "");
+  if (!Number.isSafeInteger(seq) || seq < 1) return refused({ code: "seq" });
+  const headHex = form.head.trim().toLowerCase();
+  if (!/^[0-9a-f]{8}$/u.test(headHex)) return refused({ code: "head" });
+  const amount = parseMoney(form.amount, currency);
+  if (!amount.ok || amount.value < 1) return refused({ code: "amount" });
+  return accepted({ seq, headHex, amountMinor: amount.value });
+}
