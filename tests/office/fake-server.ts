@@ -12,6 +12,7 @@ import {
   setupRequest,
   type TodayAnswer,
 } from "#protocol/office-api.ts";
+import { quarantineDecisionRequest, receiptEvidenceRequest } from "#protocol/office-losses-api.ts";
 import { fakeCode, fakeMe, type FakeShop, fakeTill } from "./fake-shop.ts";
 
 /** Answers the office's routes out of a `FakeShop`, judging requests by the real validators. */
@@ -123,6 +124,10 @@ function office(shop: FakeShop, asked: Asked): Response {
       });
     case "GET /api/office/sales":
       return json(page(shop.sales));
+    case "GET /api/office/losses":
+      return json({ rows: shop.losses, findings: shop.findings });
+    case "GET /api/office/quarantine":
+      return json({ rows: shop.quarantine });
     case "GET /api/office/audit":
       return json(page(shop.audit));
     default:
@@ -131,7 +136,10 @@ function office(shop: FakeShop, asked: Asked): Response {
 }
 
 function detail(shop: FakeShop, { route, body, tell }: Asked): Response {
-  const [, method, list, id, act] = /^(GET|POST) \/api\/office\/(\w+)\/(\w+)(?:\/(\w+))?$/u.exec(route) ?? [];
+  const [, method, list, id, act] =
+    /^(GET|POST) \/api\/office\/(\w+)\/([\w-]+)(?:\/(\w+))?$/u.exec(route) ?? [];
+  if (list === "losses" && act === "receipts") return receipt(shop, id, body);
+  if (list === "quarantine" && act === "decision") return decision(shop, id, body);
   const code = shop.codes.find((row) => row.id === id);
   const till = shop.tills.findIndex((row) => row.id === id);
   const row = shop.tills[till];
@@ -159,6 +167,29 @@ function detail(shop: FakeShop, { route, body, tell }: Asked): Response {
     return json(shop.tills[till]);
   }
   return no({ code: "not-found" }, 404);
+}
+
+function receipt(shop: FakeShop, id: string | undefined, body: unknown): Response {
+  const at = shop.losses.findIndex((row) => row.id === id);
+  const loss = shop.losses[at];
+  if (!loss) return no({ code: "not-found" }, 404);
+  return judged(receiptEvidenceRequest, body, (request) => {
+    const entered = { ...request, enteredAtMs: shop.nowMs, verdict: "missing" } as const;
+    shop.losses[at] = { ...loss, receipts: [...loss.receipts, entered] };
+    return json(shop.losses[at]);
+  });
+}
+
+function decision(shop: FakeShop, id: string | undefined, body: unknown): Response {
+  const at = shop.quarantine.findIndex((row) => row.id === id && row.decision === null);
+  const branch = shop.quarantine[at];
+  if (!branch) return no({ code: "not-found" }, 404);
+  return judged(quarantineDecisionRequest, body, ({ decide, entries }) => {
+    if (entries !== branch.entries) return no({ code: "quarantine-changed" });
+    const decided = { decided: decide, atMs: shop.nowMs, by: shop.me?.email ?? "" };
+    shop.quarantine[at] = { ...branch, decision: decided };
+    return json(shop.quarantine[at]);
+  });
 }
 
 function issue(shop: FakeShop, { body, tell }: Asked): Response {

@@ -7,6 +7,7 @@ import {
   type SaleDetail,
   type TillRow,
 } from "#protocol/office-api.ts";
+import type { FindingRow, LossEvent, QuarantineBranch, TillHealth } from "#protocol/office-losses-api.ts";
 
 /** What a fake server knows. Tests change it in place. */
 export interface FakeShop {
@@ -18,6 +19,9 @@ export interface FakeShop {
   tills: TillRow[];
   sales: SaleDetail[];
   audit: AuditRow[];
+  losses: LossEvent[];
+  findings: FindingRow[];
+  quarantine: QuarantineBranch[];
   /** Codes by the request id that issued them. */
   issuedBy: Map<string, string>;
 }
@@ -45,9 +49,21 @@ export function emptyShop(nowMs: number): FakeShop {
     tills: [],
     sales: [],
     audit: [],
+    losses: [],
+    findings: [],
+    quarantine: [],
     issuedBy: new Map(),
   };
 }
+
+/** A till of which nothing is missing. */
+export const healthyTill: TillHealth = {
+  claimedSeq: null,
+  unsent: null,
+  stuckSinceMs: null,
+  quarantined: { count: 0, sumMinor: 0 },
+  openLosses: 0,
+};
 
 /** A till as the office sees it. */
 export function fakeTill(id: string, name: string, facts: Partial<TillRow> = {}): TillRow {
@@ -63,13 +79,7 @@ export function fakeTill(id: string, name: string, facts: Partial<TillRow> = {})
     build: null,
     salesToday: 0,
     salesTodayMinor: 0,
-    health: {
-      claimedSeq: null,
-      unsent: null,
-      stuckSinceMs: null,
-      quarantined: { count: 0, sumMinor: 0 },
-      openLosses: 0,
-    },
+    health: healthyTill,
     ...facts,
   };
 }

@@ -9,6 +9,9 @@ const outcomes: Record<SaleOutcome, true> = {
   "unknown-code": true,
   "over-amount": true,
   late: true,
+  booked: true,
+  "does-not-add-up": true,
+  "till-revoked": true,
 };
 
 describe("what became of a sale is said in words", () => {
