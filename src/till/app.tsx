@@ -14,7 +14,11 @@ export function App(): JSX.Element {
   if (flow.broken.value) {
     return (
       <div class="till till--closed">
-        <EngineDownScreen />
+        {flow.place.value.at === "export" && late.value !== null ? (
+          <late.value.ExportScreen />
+        ) : (
+          <EngineDownScreen />
+        )}
       </div>
     );
   }
@@ -82,5 +86,7 @@ function LateScreen({ screen, screens }: LateProps): JSX.Element {
       return <screens.RenewScreen />;
     case "storage-full":
       return <screens.StorageFullScreen />;
+    case "export":
+      return <screens.ExportScreen />;
   }
 }

@@ -2,6 +2,7 @@
 export { ActivateScreen, CompareScreen } from "./screens/activate.tsx";
 export { CashScreen } from "./screens/cash.tsx";
 export { ConnectionScreen } from "./screens/connection.tsx";
+export { ExportScreen } from "./screens/export.tsx";
 export { FirstPinScreen } from "./screens/first-pin.tsx";
 export { MoreScreen } from "./screens/more.tsx";
 export { NumberScreen } from "./screens/number.tsx";
@@ -15,4 +16,5 @@ export { StorageFullScreen } from "./screens/storage-full.tsx";
 export { TenderScreen } from "./screens/tender.tsx";
 export { IdleWarning } from "./parts/idle-warning.tsx";
 export { CameraView } from "./parts/camera-view.tsx";
+export { loadExportTexts } from "#ui/texts/export-texts.ts";
 export { loadHealthTexts } from "#ui/texts/health-texts.ts";

@@ -15,7 +15,9 @@ export type Place =
   /** Before this tablet is activated anew: what is at stake. */
   | { readonly at: "renew" }
   /** The activation code that comes after it. */
-  | { readonly at: "activate" };
+  | { readonly at: "activate" }
+  /** What is not on the server, to be saved to files. */
+  | { readonly at: "export" };
 
 export type ScreenName =
   | "booting"
@@ -35,7 +37,8 @@ export type ScreenName =
   | "more"
   | "connection"
   | "renew"
-  | "storage-full";
+  | "storage-full"
+  | "export";
 
 /** The operator is in, and the rail may be shown: not while the customer types a password. */
 export function hasRail(screen: ScreenName): boolean {
@@ -48,6 +51,7 @@ export function hasRail(screen: ScreenName): boolean {
     case "lock":
     case "password":
     case "renew":
+    case "export":
       return false;
     case "sell":
     case "tender":
@@ -69,6 +73,7 @@ export function hasRail(screen: ScreenName): boolean {
  */
 export function screenFor(view: TillView | null, place: Place): ScreenName {
   if (view === null) return "booting";
+  if (place.at === "export" && maySave(view)) return "export";
   const renewing = renewScreen(view, place);
   if (renewing !== null) return renewing;
   switch (view.phase) {
@@ -112,4 +117,9 @@ function openScreen(view: TillView, place: Place): ScreenName {
   // The sale in hand still got on disk; the next one must not begin where nothing could be written.
   if (sale === null) return view.storage.full ? "storage-full" : "sell";
   return place.at === "cash" ? "cash" : "tender";
+}
+
+/** Without a PIN and whatever the till's state; only the customer at the password pad is not disturbed. */
+function maySave(view: TillView): boolean {
+  return view.phase !== "booting" && view.phase !== "elsewhere" && view.sale?.state !== "password";
 }

@@ -11,6 +11,7 @@ import { formatClock, formatDay } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
 import { DigitPad } from "../parts/digit-pad.tsx";
 import { Dots } from "../parts/dots.tsx";
+import { ExportEntry } from "../parts/export-entry.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 
@@ -35,6 +36,12 @@ export function LockScreen(): JSX.Element {
 }
 
 /** A stop may have taken the keys that check a PIN: the way out of it must not lead through one. */
+/** No PIN is needed to bring what is not delivered to safety: the file says nothing to who holds it. */
+function SaveUnsent(): JSX.Element | null {
+  const { stop, link } = useView();
+  return stop === null && link.unsentCount > 0 ? <ExportEntry /> : null;
+}
+
 function WhyStopped(): JSX.Element | null {
   const { flow } = useTill();
   if (useView().stop === null) return null;
@@ -78,7 +85,12 @@ function Choose({ onChoose }: { readonly onChoose: (operator: OperatorView) => v
           ))}
         </ul>
       }
-      second={<WhyStopped />}
+      second={
+        <>
+          <WhyStopped />
+          <SaveUnsent />
+        </>
+      }
     />
   );
 }
@@ -123,6 +135,7 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
             </Button>
           )}
           <WhyStopped />
+          {onOther === undefined && <SaveUnsent />}
         </>
       }
       primary={

@@ -10,6 +10,7 @@ import { type Language, language, switchLanguage } from "#ui/language.ts";
 import { prefer, preferences, type Preferences } from "#ui/preferences.ts";
 import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
+import { ExportEntry } from "../parts/export-entry.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { NotKeptCard, WipeCard } from "../parts/kept-cards.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
@@ -34,6 +35,7 @@ export function MoreScreen(): JSX.Element {
           <div class="panel__scroll panel__scroll--form" tabIndex={0}>
             <NotKeptCard onSaid={(said) => (message.value = said)} />
             <ScreenSettings onMessage={(said) => (message.value = said)} />
+            <ExportEntry />
             <WipeCard />
             <div class="portrait-only">
               <About />

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
+import { ExportEntry } from "../parts/export-entry.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { tillTexts } from "../texts.ts";
@@ -38,6 +39,7 @@ export function EngineDownScreen(): JSX.Element {
           <ScreenTitle>{t.engineDown}</ScreenTitle>
         </div>
       }
+      second={<ExportEntry />}
       primary={
         <PrimaryButton actId="reload" onPress={() => location.reload()}>
           {t.reload}
