@@ -12,6 +12,7 @@ const sizes: readonly (readonly [name: string, sales: number])[] = [
   ["100k", 100_000],
   ["200k", 200_000],
 ];
+/** `npm run bench -- journal [ROUNDS] [SIZE,SIZE]`. */
 const rounds = 300;
 const warmUp = 60;
 const listRounds = 41;
@@ -24,6 +25,7 @@ const listRounds = 41;
  */
 export const measureJournal: Benchmark = async ({ args, say }) => {
   const counted = Number(args[0] ?? rounds);
+  const wanted = args[1]?.split(",");
   const folder = await mkdtemp(join(tmpdir(), "guitai-journal-"));
   const tablet = await prepareTablet();
   const site = await serveMeasuringPage(join(import.meta.dirname, "journal"), join(folder, "page"));
@@ -34,6 +36,7 @@ export const measureJournal: Benchmark = async ({ args, say }) => {
     const metrics: Record<string, number> = {};
     const ratios: Record<string, number> = {};
     for (const [name, sales] of sizes) {
+      if (wanted && !wanted.includes(name)) continue;
       await page.evaluate((count) => globalThis.books.growTo(count), sales);
       await page.evaluate((count) => globalThis.books.race(count), warmUp);
       const times = await page.evaluate((count) => globalThis.books.race(count), counted);
