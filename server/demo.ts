@@ -66,7 +66,7 @@ async function fill(services: Services, pages: Pages, signIn: DemoSignIn): Promi
   atMs += 60_000;
   const added = await addTill(books, by, SECOND_TILL);
   assert(added.ok, "the demo has room for a second till");
-  const activation = await activateTill(books, by, shortId(added.value));
+  const activation = await activateTill(books, by, shortId(added.value), null);
   assert(activation.ok, "the demo's second till is activated");
   const second = await enrol(wire, activation.value.qrText, () => atMs);
   const tillId = done.value.answer.tillId;

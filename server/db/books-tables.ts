@@ -89,6 +89,7 @@ export interface TillEpochsTable {
   renewal_reason: Generated<string | null>;
   /** The head of the till's last signed hello; null before the first. */
   claimed_seq: Generated<number | null>;
+  claimed_at_ms: Generated<number | null>;
   /** The last arrival before it was closed: what has a higher one came late. */
   closed_arrival: Generated<number | null>;
   closed_at_ms: Generated<number | null>;

@@ -7,11 +7,23 @@ import type { SignedEntry } from "#protocol/entry.ts";
 import { wake, type Books } from "../books.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import type { EpochState } from "../db/books-tables.ts";
+import { withRetries } from "../db/with-retries.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import type { WakeUpTopic } from "../http/wake-up.ts";
 import { faultFields } from "../log.ts";
-import { claimCodes, NO_EFFECTS, rowFacts, saleLines, writeOutcomes, type Effects } from "./apply-sales.ts";
+import {
+  claimCodes,
+  NO_EFFECTS,
+  rowFacts,
+  saleLines,
+  writeOutcomes,
+  type Effects,
+  type SaleFlag,
+} from "./apply-sales.ts";
 import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
+import { followLoss, recordLoss } from "./losses.ts";
+import { setApart } from "./quarantine.ts";
+import { paidByCode } from "./sale-rows.ts";
 import { APPLIED_VERSION, payJournalDuties } from "./server-journal.ts";
 import { appendRows } from "./written-rows.ts";
 
@@ -24,9 +36,6 @@ export type Verdict = Pick<Answer, "merchant" | "till" | "epoch" | "seq" | "head
 export type IngestResult =
   | { readonly ok: true; readonly value: Verdict }
   | { readonly ok: false; readonly refusal: { readonly code: "not-a-push" | "unknown-epoch" } };
-
-/** Serialization failures and deadlocks are the database's way of saying «again». */
-const MAX_TRIES = 5;
 
 /** Stores what a push brings for `carrier`, the merchant whose token carried it. */
 export async function ingest(books: Books, carrier: Uint8Array, push: Push): Promise<IngestResult> {
@@ -53,7 +62,7 @@ export async function ingest(books: Books, carrier: Uint8Array, push: Push): Pro
 
 async function afterCommit(books: Books, merchant: Bytes, effects: Effects | null): Promise<void> {
   try {
-    if ((effects?.outcomes.length ?? 0) > 0) await payJournalDuties(books, merchant);
+    if (effects?.owesJournal === true) await payJournalDuties(books, merchant);
     if (effects?.soldCodes === true) await publishChanges(books, merchant);
     const topics: WakeUpTopic[] = ["till"];
     if ((effects?.sales.length ?? 0) > 0) topics.push("sale");
@@ -97,11 +106,11 @@ async function store(
     case "gap":
       return unchanged(answer("gap", { kind: "need", seq: placed.need }));
     case "quarantine":
-      await quarantine(tx, batch, placed.past, row.state, nowMs);
+      await setApart(tx, batch, placed.past, whyApart(row), nowMs);
       return { verdict: answer("quarantined"), effects: null, changed: true };
     case "fork": {
       await setState(tx, batch, "frozen");
-      await quarantine(tx, batch, placed.past, "fork", nowMs);
+      await setApart(tx, batch, placed.past, "fork", nowMs);
       await find(tx, batch, "fork", placed.seq, nowMs);
       const ours = await entryAt(tx, batch, placed.seq);
       const detail: AnswerDetail = ours ? { kind: "entry", seq: placed.seq, entry: ours } : { kind: "none" };
@@ -115,8 +124,9 @@ async function store(
       const rest = batch.entries.slice(authentic);
       if (brokenByTill && rest.length > 0 && row.state !== "frozen" && row.state !== "closed") {
         await setState(tx, batch, "damaged");
-        await quarantine(tx, batch, rest, "damaged", nowMs);
+        await setApart(tx, batch, rest, "damaged", nowMs);
         await find(tx, batch, "damaged", seq + 1, nowMs);
+        await recordLoss(tx, batch, "damaged", nowMs);
       }
       const whole = rest.length === 0 && !batch.cutShort;
       const verdict = answer(whole ? "ok" : "damaged", { kind: "none" }, seq, headHash);
@@ -131,12 +141,13 @@ interface LockedEpoch {
   readonly state: EpochState;
   readonly closed_reason: string | null;
   readonly till_name: string;
+  readonly revoked: boolean;
 }
 
 async function lockEpoch(tx: DatabaseTransaction, batch: Batch): Promise<LockedEpoch> {
   const till = await tx
     .selectFrom("books.tills")
-    .select("name")
+    .select(["name", "revoked_at_ms"])
     .where("merchant_id", "=", batch.merchant)
     .where("till_id", "=", batch.till)
     .executeTakeFirstOrThrow();
@@ -148,7 +159,7 @@ async function lockEpoch(tx: DatabaseTransaction, batch: Batch): Promise<LockedE
     .where("epoch", "=", batch.epoch)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  return { ...row, till_name: till.name };
+  return { ...row, till_name: till.name, revoked: till.revoked_at_ms !== null };
 }
 
 async function heldBy(tx: DatabaseTransaction, batch: Batch, row: LockedEpoch): Promise<Held> {
@@ -174,6 +185,8 @@ async function heldBy(tx: DatabaseTransaction, batch: Batch, row: LockedEpoch): 
   };
 }
 
+const LATE_IS_BOOKED: ReadonlySet<string> = new Set(["replaced", "lost", "data-lost"]);
+
 function takesOf(row: LockedEpoch): Held["takes"] {
   switch (row.state) {
     case "pending":
@@ -185,8 +198,15 @@ function takesOf(row: LockedEpoch): Held["takes"] {
     case "closed":
       // Only what a replaced tablet still held is booked: who stole one, enrolled one the owner did not
       // recognise, or shares its key with a copy, speaks with a key that proves nothing.
-      return row.closed_reason === "replaced" ? "late" : "quarantine";
+      return LATE_IS_BOOKED.has(row.closed_reason ?? "") ? "late" : "quarantine";
   }
+}
+
+/** As the owner reads it beside the entries. */
+function whyApart(row: LockedEpoch): string {
+  if (row.state === "frozen") return "fork";
+  if (row.state !== "closed") return row.state;
+  return row.closed_reason === "rejected" ? "not-confirmed" : (row.closed_reason ?? row.state);
 }
 
 async function append(
@@ -217,8 +237,27 @@ async function append(
     rowFacts(source),
   );
   await writeOutcomes(tx, source, effects.outcomes);
+  if (row.revoked && !late) await flagCodeSales(tx, batch, effects);
   for (const seq of effects.unreadSales) await find(tx, batch, "sale-not-understood", seq, nowMs);
+  for (const { kind, ref } of effects.outcomes)
+    if (kind === "does-not-add-up") await find(tx, batch, "sale-does-not-add-up", ref.seq, nowMs);
+  if (late) await followLoss(tx, batch);
   return effects;
+}
+
+/** A stopped till should have taken no code any more: its sales stand, and the owner looks at them. */
+async function flagCodeSales(tx: DatabaseTransaction, batch: Batch, effects: Effects): Promise<void> {
+  const seqs = effects.sales.filter(({ body }) => paidByCode(body)).map(({ item }) => item.entry.seq);
+  if (seqs.length === 0) return;
+  await tx
+    .updateTable("books.sales")
+    .set({ flagged: "till-revoked" satisfies SaleFlag })
+    .where("merchant_id", "=", batch.merchant)
+    .where("till_id", "=", batch.till)
+    .where("epoch", "=", batch.epoch)
+    .where("seq", "in", seqs)
+    .where("branch", "=", new Uint8Array())
+    .execute();
 }
 
 async function setState(tx: DatabaseTransaction, batch: Batch, state: "frozen" | "damaged"): Promise<void> {
@@ -229,32 +268,6 @@ async function setState(tx: DatabaseTransaction, batch: Batch, state: "frozen" |
     .where("till_id", "=", batch.till)
     .where("epoch", "=", batch.epoch)
     .where("state", "in", ["open", "pending"])
-    .execute();
-}
-
-async function quarantine(
-  tx: DatabaseTransaction,
-  batch: Batch,
-  entries: readonly BatchEntry[],
-  reason: string,
-  nowMs: number,
-): Promise<void> {
-  await tx
-    .insertInto("books.quarantined")
-    .values(
-      entries.map((item) => ({
-        merchant_id: batch.merchant,
-        till_id: batch.till,
-        epoch: batch.epoch,
-        hash: item.hash,
-        seq: item.entry.seq,
-        bytes: item.signed.bytes,
-        signature: item.signed.signature,
-        reason,
-        received_at_ms: nowMs,
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
@@ -291,16 +304,4 @@ export function signedEntry(row: {
   readonly signature: Uint8Array;
 }): SignedEntry {
   return { bytes: new Uint8Array(row.bytes), signature: new Uint8Array(row.signature) };
-}
-
-/** Runs again what the database gave up for another transaction's sake (40001, 40P01). */
-export async function withRetries<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (fault) {
-      const code = (fault as { readonly code?: unknown }).code;
-      if ((code !== "40001" && code !== "40P01") || tries >= MAX_TRIES) throw fault;
-    }
-  }
 }

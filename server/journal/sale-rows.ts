@@ -20,6 +20,10 @@ export interface BookedSale {
   readonly lossMinor: number;
 }
 
+export function paidByCode(body: BookedSale["body"]): boolean {
+  return body.tenders.some((tender) => tender.method === "payment-code");
+}
+
 /** A statement takes 65,535 values at most. */
 const MOST_ROWS = 1000;
 

@@ -228,6 +228,16 @@ export async function takeArrivals(
   return row.arrival - count + 1;
 }
 
+/** The last arrival number that is given and seen. */
+export async function arrivalsSoFar(tx: DatabaseTransaction, merchant: Uint8Array): Promise<number> {
+  const row = await tx
+    .selectFrom("books.counters")
+    .select("arrival")
+    .where("merchant_id", "=", merchant)
+    .executeTakeFirstOrThrow();
+  return row.arrival;
+}
+
 /** Leaves a note, with the decision itself, that the server's journal has to say this. */
 export async function oweServerEntry(
   tx: DatabaseTransaction,

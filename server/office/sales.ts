@@ -22,7 +22,6 @@ interface Row {
   readonly by_cash: boolean;
   readonly epoch: number;
   readonly seq: number;
-  readonly branch: Uint8Array;
   /** Empty in the till's chain; of a sale booked out of quarantine its own hash. */
   readonly branch: Uint8Array;
   readonly hash: Uint8Array;

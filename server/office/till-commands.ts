@@ -5,10 +5,12 @@ import { MAX_TILLS, type ActivationAnswer, type CompareRequest } from "#protocol
 import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { audit } from "../audit.ts";
 import { keysOf, wake, type Books } from "../books.ts";
+import { leasesAfterRevoke } from "../codes/leases.ts";
 import type { IssueFor } from "../codes/issue-code.ts";
 import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "../feed/changes.ts";
 import { publishChanges } from "../feed/sequencer.ts";
+import { arrivalsSoFar } from "../journal/server-journal.ts";
 import { createActivation, killActivations } from "../tills/activations.ts";
 import { createTill } from "../tills/create-till.ts";
 import { closeEpochs, confirmEpoch } from "../tills/epochs.ts";
@@ -123,7 +125,7 @@ export async function compareTill(
     if (pending === undefined || (epoch !== undefined && epoch !== pending.epoch))
       return accepted(new Uint8Array(till.till_id));
     if (same) await confirmEpoch(tx, merchant, till.till_id, pending.epoch, nowMs);
-    else await closeEpochs(tx, merchant, till.till_id, ["pending"], "rejected");
+    else await closeEpochs(tx, merchant, till.till_id, ["pending"], "rejected", nowMs);
     const what = same ? "till-confirmed" : "till-rejected";
     const detail = { till: shortId, epoch: pending.epoch };
     await audit(tx, { merchantId: merchant, atMs: nowMs, who: userId, what, detail });
@@ -160,9 +162,13 @@ async function revoke(
   till: TillFacts,
 ): Promise<void> {
   const nowMs = books.nowMs();
+  await leasesAfterRevoke(tx, merchant, till.till_id, nowMs);
+  // Nobody will say «same» any more: what the tablet sold is the owner's to decide about.
+  await closeEpochs(tx, merchant, till.till_id, ["pending"], "rejected", nowMs);
+  const revoked_arrival = await arrivalsSoFar(tx, merchant);
   await tx
     .updateTable("books.tills")
-    .set({ revoked_at_ms: nowMs })
+    .set({ revoked_at_ms: nowMs, revoked_arrival })
     .where("merchant_id", "=", merchant)
     .where("till_id", "=", till.till_id)
     .execute();

@@ -103,7 +103,8 @@ async function enrolIn(
     return refused({ code: killed ? "activation-killed" : "activation-mistyped" });
   }
   const typed = sameBytes(secret, secrets[0]);
-  const epoch = await openEpoch(books, tx, merchant, activation.till_id, request, typed);
+  const wanted = { till: activation.till_id, request, typed, reason: activation.reason };
+  const epoch = await openEpoch(books, tx, merchant, wanted);
   await tx
     .updateTable("books.activations")
     .set({ used_epoch: epoch, used_device_key: request.deviceKey, used_vault_key: request.vaultKey })
@@ -135,13 +136,19 @@ async function isPoint(bytes: Uint8Array): Promise<boolean> {
   return (await importPublicKey(bytes).catch(() => null)) !== null;
 }
 
+interface NewEpoch {
+  readonly till: Uint8Array;
+  readonly request: ReceivedEnrolment["request"];
+  readonly typed: boolean;
+  /** Why the epoch before ends, once this one is confirmed. */
+  readonly reason: string | null;
+}
+
 async function openEpoch(
   books: Books,
   tx: DatabaseTransaction,
   merchant: Bytes,
-  till: Uint8Array,
-  request: ReceivedEnrolment["request"],
-  typed: boolean,
+  { till, request, typed, reason }: NewEpoch,
 ): Promise<number> {
   const nowMs = books.nowMs();
   const row = await lockTill(tx, merchant, till);
@@ -167,7 +174,7 @@ async function openEpoch(
   });
   const prev = await genesisPrev(certificate);
   // An epoch nobody confirmed ends with the next one: its key belongs to nobody we know.
-  await closeEpochs(tx, merchant, till, ["pending"], "rejected");
+  await closeEpochs(tx, merchant, till, ["pending"], "rejected", nowMs);
   await tx
     .insertInto("books.till_epochs")
     .values({
@@ -181,6 +188,7 @@ async function openEpoch(
       head_hash: prev,
       state: "pending",
       closed_reason: null,
+      renewal_reason: reason,
       typed,
       enrolled_at_ms: nowMs,
       confirmed_at_ms: null,

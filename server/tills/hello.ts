@@ -41,6 +41,7 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
       last_seen_ms: nowMs,
       // What was signed for once is claimed for good: a tablet set back says less, and has still sold it.
       claimed_seq: sql<number>`greatest(claimed_seq, ${hello.seq})`,
+      claimed_at_ms: nowMs,
       ...(known ? { feed_version: sql<number>`greatest(feed_version, ${hello.feedVersion})` } : {}),
     })
     .where("merchant_id", "=", merchant)

@@ -29,6 +29,7 @@ export type ServerRecord =
       readonly sumMinor: number | null;
       /** Where the figures come from. */
       readonly source: string;
+      readonly atMs: number;
     }
   /** A paper receipt shows a sale that never came. */
   | {
@@ -58,8 +59,8 @@ export function encodeServerRecord(body: ServerRecord): Cbor {
     case "lineage-begun":
       return [body.before, body.lineage, body.epoch, body.headSeq, body.headHash];
     case "loss": {
-      const { till, epoch, reason, fromSeq, knownHeadSeq, count, sumMinor, source } = body;
-      return [till, epoch, reason, fromSeq, knownHeadSeq, count, sumMinor, source];
+      const { till, epoch, reason, fromSeq, knownHeadSeq, count, sumMinor, source, atMs } = body;
+      return [till, epoch, reason, fromSeq, knownHeadSeq, count, sumMinor, source, atMs];
     }
     case "loss-receipt":
       return [body.till, body.epoch, body.seq, body.headHex, body.amountMinor];
@@ -91,6 +92,7 @@ export function readServerRecord(kind: string, shape: Shape): ServerRecord | nul
         count: shape.integerOrNull(),
         sumMinor: shape.integerOrNull(),
         source: shape.text(MAX_WORD),
+        atMs: shape.integer(),
       };
     case "loss-receipt":
       return {

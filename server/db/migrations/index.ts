@@ -3,6 +3,7 @@ import * as control from "./0001-control.ts";
 import * as books from "./0002-books.ts";
 import * as ownerLinkSignIns from "./0003-owner-link-sign-ins.ts";
 import * as lineageAndLosses from "./0004-lineage-and-losses.ts";
+import * as claimedAt from "./0005-claimed-at.ts";
 import * as codesAtSeveralTills from "./0010-codes-at-several-tills.ts";
 import * as parcels from "./0020-parcels.ts";
 import * as tillHealth from "./0030-till-health.ts";
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   { name: "0002-books", up: books.up },
   { name: "0003-owner-link-sign-ins", up: ownerLinkSignIns.up },
   { name: "0004-lineage-and-losses", up: lineageAndLosses.up },
+  { name: "0005-claimed-at", up: claimedAt.up },
   { name: "0010-codes-at-several-tills", up: codesAtSeveralTills.up },
   { name: "0020-parcels", up: parcels.up },
   { name: "0030-till-health", up: tillHealth.up },

@@ -56,5 +56,9 @@ export const auditEn: AuditTexts = {
     "till-rejected": "Compared: different, kept the till out",
     "loss-receipt-entered": "Entered a receipt as evidence",
     "till-revoked": "Revoked a till",
+    "till-readmitted": "A till this server had forgotten came back by its certificate",
+    "server-restored": "The server was restored from a backup",
+    "quarantine-booked": "Booked what was set apart",
+    "quarantine-rejected": "Left unbooked what was set apart",
   },
 };

@@ -63,5 +63,9 @@ export const auditZhCn: AuditTexts = {
     "till-rejected": "核对不一样，拒绝了收银机",
     "loss-receipt-entered": "录入了一张小票作凭据",
     "till-revoked": "撤销了收银机",
+    "till-readmitted": "服务器不认得的收银机凭证书回来了",
+    "server-restored": "服务器从备份恢复",
+    "quarantine-booked": "把待定的账入了账",
+    "quarantine-rejected": "待定的账决定不入账",
   },
 };

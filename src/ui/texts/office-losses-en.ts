@@ -133,6 +133,7 @@ export const officeLossesEn: OfficeLossesTexts = {
       stolen: "Came after the tablet was said to be stolen",
       stopped: "Came after this journal had been stopped",
       rejected: "You said “different” when the six digits were compared",
+      "not-confirmed": "Sold while it waited for the six digits, which were never said to be the same",
     },
     arrived: "Arrived",
     firstToLast: (first, last) => (first === last ? first : `${first} to ${last}`),

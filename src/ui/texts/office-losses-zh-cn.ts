@@ -128,6 +128,7 @@ export const officeLossesZhCn = {
       stolen: "平板报了被偷，之后才传来",
       stopped: "账本停用之后才传来",
       rejected: "核对六位数字时您说「不一样」",
+      "not-confirmed": "等您核对六位数字时卖的，后来没有核对成",
     } as Words,
     arrived: "到达",
     firstToLast: (first: string, last: string): string => (first === last ? first : `${first}到${last}`),
