@@ -19,6 +19,8 @@ import type { OpenVault } from "./vault/open-vault.ts";
 export interface PresentableCode extends AuthenticCode {
   readonly via: "scan" | "number";
   readonly cover: CodeCover;
+  /** By whose leave this till takes it; `ask`: the server's, or the floor's, still to be had. */
+  readonly way: "own" | "lease" | "ask" | "claim" | "floor";
   /** What opens the tag's key; null when the code asks for no password. */
   readonly siteKey: SealedSiteKey | null;
 }
@@ -109,9 +111,11 @@ export class CodeDesk {
       dueMinor,
     });
     if (!judged.ok) return refused({ refusal: judged.refusal, cti });
+    const { way, ...cover } = judged.value;
+    const own = way === "lease" && payload.audience.kind === "till";
     const asksPassword = payload.rule !== "none" && siteKeyRow;
     const siteKey = asksPassword ? this.#sealedFor(siteKeyRow.keyEpoch, siteKeyRow.sealed) : null;
-    return accepted({ ...authentic.value, via, cover: judged.value, siteKey });
+    return accepted({ ...authentic.value, via, cover, way: own ? "own" : way, siteKey });
   }
 
   async #lease(

@@ -1,11 +1,15 @@
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
 import { fromHex, type Bytes } from "#protocol/bytes.ts";
+import type { ClaimDecision } from "#protocol/claim.ts";
 import type { PresentOutcome } from "#protocol/engine-calls.ts";
 import type { Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import { ClaimDesk, type ClaimParts } from "./claim-desk.ts";
 import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
+import { judgeFloor, receiptedEpochs } from "./code-exposure.ts";
+import type { LooseCodes } from "./loose-codes.ts";
 import type { SaleDesk, TenderOutcome } from "./sale-desk.ts";
 import type { TillTime } from "./till-time.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
@@ -26,6 +30,10 @@ export interface CounterParts {
   readonly keyset: () => Keyset;
   /** Asks the server for news and takes them in; null when there is no network to ask through. */
   readonly askForNews: () => Promise<void> | null;
+  /** As far as the tablet knows: asking makes no sense without. */
+  readonly onLine: () => boolean;
+  readonly claims: Pick<ClaimParts, "ledger" | "surroundings" | "round">;
+  readonly loose: Pick<LooseCodes, "note">;
   readonly takeCode: (
     code: PresentableCode,
     inside: () => Promise<void>,
@@ -37,7 +45,6 @@ export interface CounterParts {
 const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
   "unknown-key",
   "key-epoch-absent",
-  "needs-server",
   "leased-elsewhere",
   "unknown-number",
 ]);
@@ -49,10 +56,13 @@ const NEWS_MAY_HELP: ReadonlySet<string> = new Set([
 export class Counter {
   readonly #p: CounterParts;
   readonly #codes: CodeDesk;
+  readonly #claims: ClaimDesk;
 
   constructor(parts: CounterParts) {
     this.#p = parts;
-    this.#codes = new CodeDesk(parts.db, parts.identity, parts.time, parts.vault);
+    const { db, identity, keyset } = parts;
+    this.#codes = new CodeDesk(db, identity, parts.time, parts.vault);
+    this.#claims = new ClaimDesk({ db, identity, keyset, ...parts.claims });
   }
 
   async present(presented: Presented): Promise<PresentOutcome> {
@@ -74,15 +84,25 @@ export class Counter {
       }
     }
     if (!judged.ok) return this.#refuse(judged.refusal.refusal, judged.refusal.cti);
-    const code = judged.value;
+    let code = judged.value;
     const cti = fromHex(code.payload.cti);
     // Before the pad: a right password must not lead to a refusal that was certain from the start.
     const twice = sales.secondTime(cti);
     if (twice) return this.#refuse(twice, cti);
-    if (sales.dueMinor === null) {
+    const broughtSum = sales.dueMinor === null;
+    if (broughtSum) {
       // An empty counter: the code brings its own sum (UX §9).
       const opened = await sales.open(code.cover.amountMinor);
       if (!opened.ok) return { kind: "refused", refusal: opened.refusal };
+    }
+    if (code.way === "ask") {
+      const leave = await this.#askLeave(code);
+      if (leave !== "claim" && leave !== "floor") {
+        // The sum stays only where asking again is the way on, or cash may be taken for it.
+        if (broughtSum && leave.code !== "claim-unknown") sales.drop();
+        return this.#refuse(leave, cti);
+      }
+      code = { ...code, way: leave };
     }
     if (code.siteKey) {
       sales.layCode(code);
@@ -92,6 +112,53 @@ export class Counter {
     }
     const taken = await this.#p.takeCode(code, async () => undefined);
     return taken.ok ? taken.value : this.#refuse(taken.refusal, cti);
+  }
+
+  /**
+   * Nobody has leased the code: the server is asked, by an entry that is on disk first; the floor counts only
+   * where no answer can be had (PROTOCOL §11).
+   */
+  async #askLeave(code: PresentableCode): Promise<"claim" | "floor" | CodeRefusal | TillRefusal> {
+    const { sales, onLine, loose } = this.#p;
+    const cti = fromHex(code.payload.cti);
+    const amountMinor = code.cover.amountMinor;
+    const sale = sales.saleId;
+    if (!sale) return { code: "no-sale" };
+    const unknown = { code: "claim-unknown", amountMinor } as const;
+    if (!onLine()) {
+      const floor = await this.#floor(amountMinor);
+      if (floor === null) return "floor";
+      return floor.code === "needs-server" && (await this.#claims.isOpen(cti)) ? unknown : floor;
+    }
+    sales.keepClaim(code.payload.cti);
+    loose.note();
+    const answer = await this.#claims.ask(cti, sale);
+    switch (answer.kind) {
+      case "granted":
+        return "claim";
+      case "no-answer": {
+        const floor = await this.#floor(amountMinor);
+        if (floor === null) return "floor";
+        return floor.code === "needs-server" ? unknown : floor;
+      }
+      case "not-written":
+        return answer.refusal;
+      default:
+        sales.letGo(code.payload.cti);
+        return refusalOf(answer);
+    }
+  }
+
+  async #floor(amountMinor: number): Promise<CodeRefusal | null> {
+    const { db, identity, time, sales } = this.#p;
+    const { nowMs, quality } = time.read();
+    return judgeFloor(db, {
+      amountMinor,
+      nowMs,
+      clockBack: quality === "back",
+      takenMinor: sales.coveredMinor,
+      receipted: await receiptedEpochs(db, identity),
+    });
   }
 
   async #stopped(): Promise<PresentOutcome | null> {
@@ -111,5 +178,30 @@ export class Counter {
   async #refuse(refusal: CodeRefusal | TillRefusal, cti: Bytes | null): Promise<PresentOutcome> {
     await this.#p.recordRefusal(refusal, cti);
     return { kind: "refused", refusal };
+  }
+}
+
+/** The server's no, by the name the till has for it. */
+function refusalOf(decision: Exclude<ClaimDecision, { kind: "granted" }>): CodeRefusal | TillRefusal {
+  switch (decision.kind) {
+    case "held":
+      return {
+        code: decision.by === "lease" ? "leased-elsewhere" : "held-elsewhere",
+        tillName: decision.tillName,
+      };
+    case "spent": {
+      const { tillName, atMs, amountMinor } = decision;
+      return { code: "spent", tillName, atMs, amountMinor, here: false };
+    }
+    case "revoked":
+      return { code: "revoked" };
+    case "expired":
+      return { code: "expired", atMs: decision.atMs };
+    case "unknown":
+      return { code: "unknown-code" };
+    case "released":
+      return { code: "claim-released" };
+    case "stopped":
+      return { code: "till-stopped", stop: "revoked" };
   }
 }

@@ -1,12 +1,14 @@
-import type { SaleMethod, PaidView, SaleView } from "#protocol/engine-calls.ts";
+import type { PaidView, SaleView } from "#protocol/engine-calls.ts";
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
-import { accepted, refused, type Result } from "#domain/result.ts";
+import { accepted, assert, refused, type Result } from "#domain/result.ts";
 import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
 import { spendKey, type SaleBody, type TenderBody } from "#protocol/entry-bodies.ts";
-import type { OperatorRow, SaleRecord } from "#storage/schema.ts";
+import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
+import { receiptedEpochs } from "./code-exposure.ts";
 import type { Committed, Ledger } from "./ledger.ts";
+import { methodOf, recordSale, saleRow, type Leave, type Leaves } from "./sale-record.ts";
 
 /** Largest sum of one sale: 999,999.99. */
 export const MAX_SALE_MINOR = 99_999_999;
@@ -21,9 +23,20 @@ interface SaleInHand {
   readonly totalMinor: number;
   /** Codes accepted for a part. Nothing of them is spent before the sale is complete. */
   readonly covered: readonly TenderBody[];
+  /** By whose leave each covered code is taken, by its spend key. */
+  readonly leaves: ReadonlyMap<string, Leave>;
+  /** Codes claimed at the server for this sale, granted or not answered yet, by spend key. */
+  readonly claimed: ReadonlySet<string>;
   readonly code: PresentableCode | null;
   readonly paid: PaidView | null;
 }
+
+const NO_CODES: Pick<SaleInHand, "covered" | "leaves" | "claimed" | "code"> = {
+  covered: [],
+  leaves: new Map(),
+  claimed: new Set(),
+  code: null,
+};
 
 export type TenderOutcome =
   | { readonly kind: "paid"; readonly paid: PaidView }
@@ -33,11 +46,22 @@ export type TenderOutcome =
 export class SaleDesk {
   readonly #db: TillDatabase;
   readonly #ledger: Ledger;
+  readonly #identity: IdentityRow;
   readonly #newId: () => Bytes;
+  /** The clock was set back: how old the rules are is not known. */
+  readonly #clockBack: () => boolean;
   #sale: SaleInHand | null = null;
 
-  constructor(db: TillDatabase, ledger: Ledger, newId: () => Bytes) {
+  constructor(
+    db: TillDatabase,
+    identity: IdentityRow,
+    ledger: Ledger,
+    newId: () => Bytes,
+    clockBack: () => boolean,
+  ) {
     this.#db = db;
+    this.#identity = identity;
+    this.#clockBack = clockBack;
     this.#ledger = ledger;
     this.#newId = newId;
   }
@@ -58,6 +82,11 @@ export class SaleDesk {
   get dueMinor(): number | null {
     if (!this.#sale || this.#sale.paid) return null;
     return this.#sale.totalMinor - sumOf(this.#sale.covered);
+  }
+
+  /** What codes cover of the unpaid sale so far. */
+  get coveredMinor(): number {
+    return this.#sale && !this.#sale.paid ? sumOf(this.#sale.covered) : 0;
   }
 
   view(): SaleView | null {
@@ -89,8 +118,7 @@ export class SaleDesk {
       currency: shop?.currency ?? "CNY",
       tillName: shop?.tillName ?? "",
       totalMinor,
-      covered: [],
-      code: null,
+      ...NO_CODES,
       paid: null,
     };
     const view = this.view();
@@ -103,7 +131,32 @@ export class SaleDesk {
   }
 
   takeCodeBack(): void {
-    if (this.#sale) this.#sale = { ...this.#sale, code: null };
+    const code = this.code;
+    if (!this.#sale || !code) return;
+    this.#sale = { ...this.#sale, code: null };
+    this.letGo(code.payload.cti);
+  }
+
+  /** The server is asked for this code on this sale's account: its claim lives while the sale does. */
+  keepClaim(cti: string): void {
+    if (this.#sale) this.#sale = { ...this.#sale, claimed: new Set([...this.#sale.claimed, cti]) };
+  }
+
+  /** The code will not be taken by this sale, unless it is asked for anew. */
+  letGo(cti: string): void {
+    if (!this.#sale || this.#sale.leaves.has(cti)) return;
+    this.#sale = { ...this.#sale, claimed: new Set([...this.#sale.claimed].filter((one) => one !== cti)) };
+  }
+
+  /** Does the unpaid sale still want the claim on this code? */
+  keeps(cti: string): boolean {
+    return this.#sale !== null && this.#sale.paid === null && this.#sale.claimed.has(cti);
+  }
+
+  /** Does the code lie on the counter, or cover a part of the unpaid sale? */
+  holds(cti: string): boolean {
+    const sale = this.#sale;
+    return sale !== null && sale.paid === null && (sale.leaves.has(cti) || sale.code?.payload.cti === cti);
   }
 
   /** Drops an unpaid sale; its codes stay unspent. */
@@ -141,13 +194,17 @@ export class SaleDesk {
       via: code.via,
       cose: code.cose,
     };
+    const leave = code.way;
+    // Nobody has said yes: a bug would sell what may be sold elsewhere at this moment.
+    if (leave === "ask") return refused({ code: "needs-server" });
     const covered = [...sale.covered, tender];
+    const leaves = new Map([...sale.leaves, [spendKey(cti), leave] as const]);
     const dueMinor = sale.totalMinor - sumOf(covered);
     if (dueMinor > 0) {
-      this.#sale = { ...sale, covered, code: null };
+      this.#sale = { ...sale, covered, leaves, code: null };
       return accepted({ kind: "part-paid", dueMinor, coveredMinor: sumOf(covered) });
     }
-    return this.#complete(sale, covered, operator, inside);
+    return this.#complete({ ...sale, leaves }, covered, operator, inside);
   }
 
   /** Takes cash for what remains. */
@@ -163,7 +220,7 @@ export class SaleDesk {
     }
     if (receivedMinor < dueMinor) return refused({ code: "cash-short", dueMinor });
     const tender: TenderBody = { method: "cash", amountMinor: dueMinor, receivedMinor };
-    const done = await this.#complete(sale, [...sale.covered, tender], operator, async () => undefined);
+    const done = await this.#complete(sale, [...sale.covered, tender], operator, null);
     return done.ok ? accepted(done.value.paid) : done;
   }
 
@@ -171,9 +228,12 @@ export class SaleDesk {
     sale: SaleInHand,
     tenders: readonly TenderBody[],
     operator: OperatorRow,
-    inside: () => Promise<void>,
+    inside: (() => Promise<void>) | null,
   ): Promise<Result<{ readonly kind: "paid"; readonly paid: PaidView }, CodeRefusal | TillRefusal>> {
+    const leaves = await this.#leavesOf(sale);
     let body: SaleBody | null = null;
+    // Cash alone asks the disk nothing: no code can have been spent meanwhile.
+    const asks = inside !== null || tenders.some((tender) => tender.method === "payment-code");
     const committed = await this.#ledger.append<CodeRefusal>({
       body: (running) => {
         body = {
@@ -188,16 +248,25 @@ export class SaleDesk {
         };
         return { kind: "sale", ...body };
       },
-      inside: async (entry) => {
-        await inside();
-        return body ? recordSale(this.#db, body, entry, sale.tillName) : null;
-      },
+      ...(asks
+        ? {
+            inside: async (entry: Committed) => {
+              await inside?.();
+              return body ? recordSale(this.#db, body, entry, sale.tillName, leaves) : null;
+            },
+          }
+        : {
+            sale: (entry: Committed) => {
+              assert(body !== null, "a sale is committed with its body");
+              return saleRow(body, entry);
+            },
+          }),
     });
     if (!committed.ok) {
-      // A covered code was spent or revoked meanwhile: kept here, it would refuse every other means of
-      // payment too.
-      const isOurs = committed.refusal.code === "spent" || committed.refusal.code === "revoked";
-      if (isOurs) this.#sale = { ...sale, covered: [], code: null };
+      // A covered code may not be taken any more: kept here, it would refuse every other means of payment
+      // too.
+      const { code } = committed.refusal;
+      if (code !== "storage-full" && code !== "not-committed") this.#sale = { ...sale, ...NO_CODES };
       return committed;
     }
     const paid = paidView(sale, tenders, committed.value);
@@ -205,64 +274,13 @@ export class SaleDesk {
     this.#sale = { ...sale, covered: tenders, code: null, paid };
     return accepted({ kind: "paid", paid });
   }
-}
 
-/**
- * What follows from a sale's entry, inside its transaction: the sale's row and its codes spent. A code that
- * was spent or revoked since it was judged aborts everything (I8).
- */
-export async function recordSale(
-  db: TillDatabase,
-  body: SaleBody,
-  entry: Pick<Committed, "epoch" | "seq" | "nowMs" | "headHex">,
-  tillName: string,
-): Promise<CodeRefusal | null> {
-  for (const tender of body.tenders) {
-    if (tender.method !== "payment-code") continue;
-    const cti = spendKey(tender.cti);
-    const spent = await db.spent.get(cti);
-    if (spent) return { code: "spent", ...spent };
-    if (await db.revoked.get(cti)) return { code: "revoked" };
-    // Spent at once, so that a sale that names one code twice finds it spent the second time.
-    await spend(db, tender, entry.nowMs, tillName);
+  async #leavesOf(sale: SaleInHand): Promise<Leaves> {
+    // Before the transaction: the carrier writes receipts, and an append must not wait for it.
+    const byFloor = [...sale.leaves.values()].includes("floor");
+    const receipted = byFloor ? await receiptedEpochs(this.#db, this.#identity) : new Map<number, number>();
+    return { of: sale.leaves, till: toHex(this.#identity.till), receipted, clockBack: this.#clockBack() };
   }
-  await writeSale(db, body, entry, tillName);
-  return null;
-}
-
-/** The sale's row and its codes spent, whatever is known of them: for a sale that has happened. */
-export async function writeSale(
-  db: TillDatabase,
-  body: SaleBody,
-  entry: Pick<Committed, "epoch" | "seq" | "nowMs" | "headHex">,
-  tillName: string,
-): Promise<void> {
-  for (const tender of body.tenders) {
-    if (tender.method === "payment-code") await spend(db, tender, entry.nowMs, tillName);
-  }
-  const row: SaleRecord = {
-    id: toHex(body.sale),
-    epoch: entry.epoch,
-    seq: entry.seq,
-    atMs: entry.nowMs,
-    operatorId: toHex(body.operator),
-    amountMinor: body.totalMinor,
-    method: methodOf(body.tenders),
-    headHex: entry.headHex,
-    runningCount: body.runningCount,
-    runningMinor: body.runningMinor,
-  };
-  await db.sales.add(row);
-}
-
-async function spend(
-  db: TillDatabase,
-  tender: Extract<TenderBody, { method: "payment-code" }>,
-  atMs: number,
-  tillName: string,
-): Promise<void> {
-  const { amountMinor } = tender;
-  await db.spent.put({ cti: spendKey(tender.cti), tillName, atMs, amountMinor, here: true });
 }
 
 function paidView(sale: SaleInHand, tenders: readonly TenderBody[], entry: Committed): PaidView {
@@ -283,12 +301,6 @@ function paidView(sale: SaleInHand, tenders: readonly TenderBody[], entry: Commi
     seq: entry.seq,
     headHex: entry.headHex,
   };
-}
-
-function methodOf(tenders: readonly TenderBody[]): SaleMethod {
-  const methods = new Set(tenders.map((tender) => tender.method));
-  if (methods.size > 1) return "mixed";
-  return methods.has("cash") ? "cash" : "payment-code";
 }
 
 function sumOf(tenders: readonly TenderBody[]): number {

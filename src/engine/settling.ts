@@ -35,6 +35,7 @@ export class Settling {
     const db = this.#db;
     if (this.#lookedThrough !== desks.recovered) await this.#lookThrough(desks);
     const before = await db.setting("feed");
+    const wentOver = await this.#followLineage(desks);
     if ((await db.inbox.count()) > 0) await this.#applyInbox(desks);
     const stop = await this.#judgeFinding(desks);
     const standing = (await db.setting("stop"))?.reason ?? "revoked";
@@ -45,7 +46,8 @@ export class Settling {
     await this.#noteClock(desks);
     await this.#carried.note();
     const after = await db.setting("feed");
-    const moreWaits = after !== null && before !== null && after.version > before.version;
+    const applied = after !== null && before !== null && after.version !== before.version;
+    const moreWaits = wentOver || applied;
     return { identity, operatorGone, moreWaits };
   }
 
@@ -64,6 +66,13 @@ export class Settling {
       await mirror?.beginAnew(identity, await range.toArray());
     } else if (uncertified) await mirror?.certify(identity);
     this.#lookedThrough = recovered;
+  }
+
+  /** A server restored from a backup names a lineage of its own; rare, and loaded when it does. */
+  async #followLineage(desks: Desks): Promise<boolean> {
+    if (!(await this.#db.delivery.get("lineage"))) return false;
+    const { followLineage } = await import("./lineage.ts");
+    return followLineage(this.#db, desks.identity, desks.keyset);
   }
 
   /** Pages are rare beside sales; what reads them is loaded when there is one. */

@@ -124,6 +124,8 @@ export interface SpentRow {
   readonly atMs: number;
   readonly amountMinor: number;
   readonly here: boolean;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 export interface AttemptsRow {
@@ -137,6 +139,8 @@ export interface OperatorRow {
   readonly name: string;
   readonly role: "owner" | "manager" | "cashier";
   readonly active: boolean;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 export interface SecretRow extends SecretRecord {
@@ -162,6 +166,8 @@ export interface CodeRow {
   readonly numberTag: string;
   readonly cti: string;
   readonly cose: Bytes;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 export interface LeaseRow {
@@ -169,6 +175,8 @@ export interface LeaseRow {
   /** Hex id of the till that holds it; null: nobody. */
   readonly till: string | null;
   readonly tillName: string;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 /** A `claim` entry that neither a sale nor a `claim-dropped` has ended. */
@@ -183,6 +191,8 @@ export interface ClaimRow {
 /** A lease the office asks this till to give back. */
 export interface LeaseAskRow {
   readonly cti: string;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 /** What a sale took in codes; running sums make what is not receipted a difference of two rows. */
@@ -197,11 +207,15 @@ export interface CodeSumRow {
 export interface RevokedRow {
   readonly cti: string;
   readonly untilMs: number;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 export interface SiteKeyRow {
   readonly keyEpoch: number;
   readonly sealed: Bytes;
+  /** The full feed that named it last. */
+  readonly run?: number;
 }
 
 export interface LossRow {
@@ -227,7 +241,16 @@ export type SettingsRow =
   | { readonly key: "shop"; readonly shopName: string; readonly tillName: string; readonly currency: string }
   | { readonly key: "mark"; readonly markMs: number; readonly anchorMs: number }
   /** The lineages this till has left: it never returns to one (PROTOCOL §2). Newest last. */
-  | { readonly key: "past-lineages"; readonly lineages: readonly Bytes[] }
+  | {
+      readonly key: "past-lineages";
+      readonly lineages: readonly Bytes[];
+      /** What the server had signed for when they ended: nothing is deleted by it, and it proves what was. */
+      readonly receipts: readonly (ReceiptRow & { readonly till: string })[];
+    }
+  /** A full feed is coming in, page by page: what this run has not named is taken away at its end. */
+  | { readonly key: "full-run"; readonly run: number }
+  /** The number of the newest full feed: no later one has a lower. */
+  | { readonly key: "last-run"; readonly run: number }
   /** The newest entry that was let go: the journal of this epoch begins behind it, and chains to its hash. */
   | { readonly key: "floor"; readonly epoch: number; readonly seq: number; readonly hash: Bytes }
   /** How far the server had signed for this epoch on which of its days, oldest first. */

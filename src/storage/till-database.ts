@@ -132,4 +132,4 @@ export function isDiskFault(cause: unknown): boolean {
 }
 
 export { Dexie };
-export type { Collection };
+export type { Collection, Table };

@@ -8,13 +8,14 @@ import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { encodeSignedPage, signFeedPage, type FeedChange } from "#protocol/feed.ts";
 import { newId } from "#protocol/ids.ts";
 import { encodeKeyset, signKeyset, type KeyState } from "#protocol/keyset.ts";
-import type { CodePolicy } from "#protocol/office-api.ts";
+import type { IssueRules } from "#protocol/office-api.ts";
 import * as push from "#protocol/push.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { seal } from "#protocol/sealed.ts";
 import { keysetRow, newSigningKey, type SigningKey } from "../protocol/shop.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import { makeCode, type CodeOf, type HandedCode } from "./handed-code.ts";
+import { StandInClaims } from "./stand-in-claims.ts";
 
 // A server made of protocol functions and a Map: what a till may expect of the real one, and nothing more.
 // Written apart from server/, so that the two check each other.
@@ -49,7 +50,7 @@ export interface CodeWish extends CodeOf {
   readonly unlisted?: boolean;
 }
 
-export const DIGITS_POLICY: CodePolicy = {
+export const DIGITS_POLICY: IssueRules = {
   validDays: 30,
   latestExpiryMs: null,
   passwordRule: "always",
@@ -69,6 +70,8 @@ export class StandInServer {
   readonly feed: { readonly version: number; readonly till: Bytes | null; readonly change: FeedChange }[] =
     [];
   readonly claims = new Map<string, { readonly till: Bytes; readonly seq: number }>();
+  /** Codes that tills have asked for. */
+  readonly desk: StandInClaims = new StandInClaims(this);
   /** Sales that a code did not fund, by name. */
   readonly losses: { readonly till: string; readonly seq: number; readonly lossMinor: number }[] = [];
   /** Every stored entry, in the order in which they came. */
@@ -150,6 +153,23 @@ export class StandInServer {
     };
   }
 
+  /** Expects the tablet of a till once more: its next epoch, with keys of its own. */
+  expectAgain(before: KnownTill): { till: KnownTill; typed: string } {
+    const activation = enrolment.newActivation();
+    const till: KnownTill = {
+      ...before,
+      epoch: before.epoch + 1,
+      activation,
+      state: "expected",
+      enrolled: null,
+      headHash: new Uint8Array(32),
+      entries: [],
+      quarantined: new Map(),
+    };
+    this.tills.push(till);
+    return { till, typed: enrolment.typedActivation(activation) };
+  }
+
   /** The owner said «same». */
   async confirm(till: KnownTill): Promise<void> {
     till.state = "open";
@@ -212,6 +232,7 @@ export class StandInServer {
     const token = this.#tokens.get(new Headers(init.headers).get("authorization") ?? "");
     if (!token || token.untilMs <= this.nowMs()) return new Response(null, { status: 401 });
     if (url.pathname === "/api/till/push") return this.#push(token.till, body);
+    if (url.pathname === "/api/till/claim") return this.desk.answer(token.till, body);
     return this.#page(token.till, path, url.searchParams.get("from") ?? "");
   }
 
@@ -271,7 +292,9 @@ export class StandInServer {
 
   async #hello(body: Bytes): Promise<Response> {
     const hello = push.decodeHello(body);
-    const till = this.tills.find((one) => hello && sameBytes(one.id, hello.till));
+    const till = this.tills.find(
+      (one) => hello && sameBytes(one.id, hello.till) && one.epoch === hello.epoch,
+    );
     if (!hello || !till?.enrolled || !this.#challenges.delete(toHex(hello.challenge)))
       return refusal("challenge-stale");
     if (!(await hello.signedBy(till.enrolled.request.deviceKey))) return refusal("unknown-till");
@@ -286,9 +309,16 @@ export class StandInServer {
     return cbor(push.encodeHelloAnswer({ answer, token }));
   }
 
-  async #push(till: KnownTill, body: Bytes): Promise<Response> {
+  async #push(carrier: KnownTill, body: Bytes): Promise<Response> {
     const batch = push.decodePush(body);
-    if (!batch) return refusal("not-a-push");
+    const first = batch?.entries[0] && decodeEntry(batch.entries[0].bytes);
+    if (!batch || !first) return refusal("not-a-push");
+    // Whoever carries them: whose they are is said by the entries.
+    const till = this.tills.find(
+      (one) => one.epoch === first.epoch && first.till !== "server" && sameBytes(one.id, first.till),
+    );
+    if (!till || !sameBytes(first.merchant, this.merchant) || !this.tills.includes(carrier))
+      return new Response(null, { status: 404 });
     this.pushes.push({ bytes: body.length, entries: batch.entries.length });
     const said = await this.#store(till, batch.entries);
     return cbor(push.encodeSignedAnswer(await this.#answerOf(till, said, await push.hashRequest(body))));
@@ -335,6 +365,7 @@ export class StandInServer {
     raw: NonNullable<ReturnType<typeof decodeEntry>>["body"],
   ): void {
     const body = decodeTillBody(kind, raw);
+    if (body?.kind === "claim-dropped") this.desk.dropped(till, body.epoch, body.seq, body.cti);
     if (body?.kind !== "sale") return;
     for (const tender of body.tenders) {
       if (tender.method !== "payment-code") continue;
@@ -345,6 +376,7 @@ export class StandInServer {
         continue;
       }
       this.claims.set(cti, { till: till.id, seq });
+      this.desk.sold(tender.cti);
       const { amountMinor } = tender;
       const until = this.nowMs() + 90 * 86_400_000;
       const told = { tillName: till.name, atMs: this.nowMs(), amountMinor, untilMs: until };
