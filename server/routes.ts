@@ -3,6 +3,7 @@ import { openBooks, type Books } from "./books.ts";
 import { journalRoutes } from "./exports/journal-routes.ts";
 import { parcelRoutes } from "./exports/parcel-routes.ts";
 import type { AppEnv } from "./http/env.ts";
+import { codeRoutes } from "./codes/code-routes.ts";
 import { officeRoutes } from "./office/office-routes.ts";
 import type { Services } from "./services.ts";
 import { tillRoutes } from "./tills/till-routes.ts";
@@ -14,6 +15,7 @@ export function mountRoutes(app: Hono<AppEnv>, services: Services): void {
   const books = (): Promise<Books> => (opened ??= openBooks(services));
   tillRoutes(app, services, books);
   officeRoutes(app, services, books);
+  codeRoutes(app, services, books);
   parcelRoutes(app, services, books);
   journalRoutes(app, services, books);
 }

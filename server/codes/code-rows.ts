@@ -20,7 +20,15 @@ interface Row {
   readonly valid_from_ms: number;
   readonly expires_at_ms: number;
   readonly revoked_at_ms: number | null;
+  readonly lease_till: Uint8Array | null;
+  readonly only_till: Uint8Array | null;
   readonly lease_name: string | null;
+  readonly lease_asked_at_ms: number | null;
+  readonly lease_withheld: boolean;
+  readonly holder_revoked: boolean;
+  readonly wanted_name: string | null;
+  readonly claim_name: string | null;
+  readonly claim_since_ms: number | null;
   readonly spent_amount: number | null;
   readonly spent_at_ms: number | null;
   readonly spent_returned: number | null;
@@ -71,7 +79,29 @@ export async function readCode(
   const usable = plain.state === "issued" || plain.state === "not-yet-valid";
   const keys = await keysOf(books, books.db, merchant);
   const number = usable ? new TextDecoder().decode(await open(keys, digitsField(row.cti), row.digits)) : null;
-  return { ...plain, qrText: usable ? codeText(row.cose) : null, number, cti: new Uint8Array(row.cti) };
+  const qrText = usable ? codeText(row.cose) : null;
+  const { lease, claim } = standing(row, plain);
+  return { ...plain, qrText, number, lease, claim, cti: new Uint8Array(row.cti) };
+}
+
+/** Who may take an open code: without asking, or because it has it in hand. Of a code that is over, nobody. */
+function standing(row: Row, plain: CodeRow): Pick<CodeDetail, "lease" | "claim"> {
+  if (plain.state !== "issued" && plain.state !== "not-yet-valid") return { lease: null, claim: null };
+  const claim =
+    row.claim_since_ms === null ? null : { tillName: row.claim_name ?? "", sinceMs: row.claim_since_ms };
+  // A code that names its only till is that till's by its own word: nothing to move.
+  if (row.lease_till === null || row.only_till !== null) return { lease: null, claim };
+  const moving =
+    row.lease_asked_at_ms === null ? null : { toName: row.wanted_name, sinceMs: row.lease_asked_at_ms };
+  return {
+    lease: {
+      tillId: shortId(row.lease_till),
+      tillName: row.lease_name ?? "",
+      moving,
+      holderGone: row.lease_withheld ? "stolen" : row.holder_revoked ? "revoked" : null,
+    },
+    claim,
+  };
 }
 
 /** Codes issued and neither spent, revoked nor expired: what the shop still owes. */
@@ -113,13 +143,18 @@ async function selectCodes(
 ): Promise<readonly Row[]> {
   const rows = await sql<Row>`
     select c.cti, c.number, c.cose, c.digits, c.amount_minor, c.kind, c.rule, c.issued_at_ms, c.valid_from_ms,
-      c.expires_at_ms, c.revoked_at_ms, l.name as lease_name, k.amount_minor as spent_amount,
+      c.expires_at_ms, c.revoked_at_ms, c.lease_till, c.only_till, l.name as lease_name, c.lease_asked_at_ms,
+      c.lease_withheld, l.revoked_at_ms is not null as holder_revoked, w.name as wanted_name,
+      ht.name as claim_name, h.decided_at_ms as claim_since_ms, k.amount_minor as spent_amount,
       k.at_ms as spent_at_ms, k.returned_minor as spent_returned, t.name as spent_till,
       s.sale_id as spent_sale,
       coalesce((select sum(o.loss_minor) from books.outcomes o
         where o.merchant_id = c.merchant_id and o.cti = c.cti), 0)::bigint as loss_minor
     from books.codes c
     left join books.tills l on l.merchant_id = c.merchant_id and l.till_id = c.lease_till
+    left join books.tills w on w.merchant_id = c.merchant_id and w.till_id = c.lease_wanted_till
+    left join books.claims h on h.merchant_id = c.merchant_id and h.cti = c.cti and h.state = 'held'
+    left join books.tills ht on ht.merchant_id = h.merchant_id and ht.till_id = h.till_id
     left join books.code_claims k on k.merchant_id = c.merchant_id and k.cti = c.cti
     left join books.tills t on t.merchant_id = k.merchant_id and t.till_id = k.till_id
     left join books.sales s on s.merchant_id = k.merchant_id and s.till_id = k.till_id and s.epoch = k.epoch

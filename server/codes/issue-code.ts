@@ -3,6 +3,7 @@
 import { hashRaw } from "@node-rs/argon2";
 import { randomInt } from "node:crypto";
 import { drawCodeNumber } from "#domain/code-number.ts";
+import type { CodeWay } from "#domain/outage-policy.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { concat, fromHex, randomBytes, toHex, utf8, type Bytes } from "#protocol/bytes.ts";
 import { sha256 } from "#protocol/crypto.ts";
@@ -60,7 +61,7 @@ export async function issueCode(
   const nowMs = books.nowMs();
   const planned = planIssue(request, policy, nowMs);
   if (!planned.ok) return planned;
-  const place = await choosePlace(books, merchant, request);
+  const place = await choosePlace(books, merchant, request, policy.codeWay);
   if (!place.ok) return place;
   const keyEpoch = await chooseKeyEpoch(db, { merchant, ...place.value }, nowMs);
   if (keyEpoch === null) return refused({ code: "till-not-ready" });
@@ -129,12 +130,20 @@ interface Place {
   readonly currency: string;
 }
 
-/** The home till: the one chosen, or the shop's only one. Without a home the code works online only (§11). */
+/**
+ * The home till: the one chosen, or, where codes are leased, the shop's only one. Without a home every till
+ * asks, or takes it by the floor (§11).
+ */
 async function choosePlace(
   books: Books,
   merchant: Uint8Array,
   request: IssueCodeRequest,
+  codeWay: CodeWay,
 ): Promise<Result<Place, IssueRefusal>> {
+  // A lease nobody can see in the policy would surprise the till that is refused for it.
+  if (codeWay === "online-only" && request.tillId !== null && !request.onlyThisTill) {
+    return refused({ code: "leases-not-chosen" });
+  }
   const { currency } = await books.db
     .selectFrom("control.merchants")
     .select("currency")
@@ -148,7 +157,7 @@ async function choosePlace(
   const usable = tills.filter((till) => till.revoked_at_ms === null);
   const chosen =
     request.tillId === null
-      ? usable.length === 1
+      ? codeWay === "leased" && usable.length === 1
         ? usable[0]
         : undefined
       : tills.find((till) => till.short_id === request.tillId);
@@ -318,6 +327,8 @@ async function insertCode(
       expires_at_ms: payload.expiresAtMs,
       lease_till: place.leaseTill,
       only_till: place.onlyTill,
+      lease_asked_at_ms: null,
+      lease_wanted_till: null,
       revoked_at_ms: null,
     })
     .execute();

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 export type IssueRefusal =
   | Extract<OfficeRefusal, { code: "amount-over-policy" | "password-weak" | "invalid-input" }>
   | { readonly code: "password-required" | "password-not-allowed" | "validity-past" }
-  | { readonly code: "not-found" | "till-revoked" | "till-not-ready" };
+  | { readonly code: "not-found" | "till-revoked" | "till-not-ready" | "leases-not-chosen" };
 
 export interface IssuePlan {
   readonly validFromMs: number;

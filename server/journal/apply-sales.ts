@@ -4,6 +4,9 @@ import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeTillBody, type EntryRef, type TillBody } from "#protocol/entry-bodies.ts";
 import { shortId } from "#protocol/ids.ts";
 import type { SaleOutcome } from "#protocol/office-api.ts";
+import { sellClaim, tillName } from "../codes/claims.ts";
+import { applyCodeStep, codeSteps, inLockOrder, type CodeStep } from "../codes/code-entries.ts";
+import { lockCodes, type LockedCode as Code } from "../codes/locked-code.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
@@ -40,6 +43,7 @@ interface Sale {
 }
 
 interface Use {
+  readonly seq: number;
   readonly cti: Bytes;
   readonly ref: EntryRef;
   readonly atMs: number;
@@ -51,7 +55,10 @@ export interface Effects {
   readonly understood: ReadonlySet<number>;
   /** Sales this version cannot read, by seq: stored, not booked, and the owner is told. */
   readonly unreadSales: readonly number[];
+  /** Codes were sold, asked for, let go or given back. */
   readonly soldCodes: boolean;
+  /** The server's own journal has something to say of it. */
+  readonly owesJournal: boolean;
   readonly sales: readonly Sale[];
   readonly outcomes: readonly Outcome[];
 }
@@ -61,6 +68,7 @@ export const NO_EFFECTS: Effects = {
   understood: new Set(),
   unreadSales: [],
   soldCodes: false,
+  owesJournal: false,
   sales: [],
   outcomes: [],
 };
@@ -78,6 +86,7 @@ export async function claimCodes(
   const unreadSales: number[] = [];
   const sales: Sale[] = [];
   const uses: Use[] = [];
+  const steps: CodeStep[] = [];
   const outcomes: Outcome[] = [];
   for (const item of entries) {
     const body = decodeTillBody(item.entry.kind, item.entry.body);
@@ -86,6 +95,8 @@ export async function claimCodes(
       continue;
     }
     understood.add(item.entry.seq);
+    // What a journal set apart says of codes binds nobody: only its sales are booked.
+    if (source.apart !== true) steps.push(...codeSteps(body, item.entry.seq, item.hash));
     if (body.kind !== "sale") continue;
     sales.push({ item, body });
     const ref = refOf(source, item);
@@ -93,13 +104,19 @@ export async function claimCodes(
     for (const tender of body.tenders) {
       if (tender.method !== "payment-code") continue;
       const { cti, amountMinor } = tender;
-      uses.push({ cti, amountMinor, ref, atMs: item.entry.time.nowMs });
+      uses.push({ cti, amountMinor, ref, seq: ref.seq, atMs: item.entry.time.nowMs });
     }
   }
-  uses.sort((a, b) => compareText(toHex(a.cti), toHex(b.cti)) || a.ref.seq - b.ref.seq);
-  const codes = await lockCodes(tx, source.merchant, uses);
-  for (const use of uses) outcomes.push(...(await claim(tx, source, use, codes.get(toHex(use.cti)))));
-  return { understood, unreadSales, soldCodes: uses.length > 0, sales, outcomes };
+  const all = inLockOrder<Use | CodeStep>([...uses, ...steps]);
+  const ctis = all.map((one) => one.cti);
+  const codes = await lockCodes(tx, source.merchant, ctis);
+  for (const one of all) {
+    const code = codes.get(toHex(one.cti));
+    if ("body" in one) await applyCodeStep(tx, source, one, code);
+    else outcomes.push(...(await claim(tx, source, one, code)));
+  }
+  const owesJournal = outcomes.length > 0 || steps.length > 0;
+  return { understood, unreadSales, soldCodes: all.length > 0, owesJournal, sales, outcomes };
 }
 
 /** Where the entry stands in the books. */
@@ -116,48 +133,6 @@ function addsUp(body: Sale["body"]): boolean {
   return body.tenders.reduce((sum, tender) => sum + tender.amountMinor, 0) === body.totalMinor;
 }
 
-interface Code {
-  readonly amountMinor: number;
-  readonly kind: "exact" | "up-to";
-  readonly leaseTill: Uint8Array | null;
-  readonly onlyTill: Uint8Array | null;
-  readonly revoked: boolean;
-  readonly expiresAtMs: number;
-}
-
-async function lockCodes(
-  tx: DatabaseTransaction,
-  merchant: Uint8Array,
-  uses: readonly Use[],
-): Promise<ReadonlyMap<string, Code>> {
-  if (uses.length === 0) return new Map();
-  const rows = await tx
-    .selectFrom("books.codes")
-    .select(["cti", "amount_minor", "kind", "lease_till", "only_till", "revoked_at_ms", "expires_at_ms"])
-    .where("merchant_id", "=", merchant)
-    .where(
-      "cti",
-      "in",
-      uses.map((use) => Buffer.from(use.cti)),
-    )
-    .orderBy("cti")
-    .forUpdate()
-    .execute();
-  return new Map(
-    rows.map((row) => [
-      toHex(row.cti),
-      {
-        amountMinor: row.amount_minor,
-        kind: row.kind,
-        leaseTill: row.lease_till,
-        onlyTill: row.only_till,
-        revoked: row.revoked_at_ms !== null,
-        expiresAtMs: row.expires_at_ms,
-      },
-    ]),
-  );
-}
-
 async function claim(
   tx: DatabaseTransaction,
   source: Source,
@@ -165,17 +140,37 @@ async function claim(
   code: Code | undefined,
 ): Promise<readonly Outcome[]> {
   const { ref } = use;
+  const basis = await basisOf(tx, source, use, code);
   const won = await tx
     .insertInto("books.code_claims")
-    .values({ merchant_id: source.merchant, cti: use.cti, ...claimColumns(ref, use, code) })
+    .values({ merchant_id: source.merchant, cti: use.cti, basis, ...claimColumns(ref, use, code) })
     .onConflict((conflict) => conflict.doNothing())
     .returning("cti")
     .executeTakeFirst();
-  if (won === undefined) return await decide(tx, source, ref, use, code);
+  if (won === undefined) return await decide(tx, source, use, code, basis);
   await tellSpent(tx, source, ref, use, source.tillName, code);
   if (code === undefined) return [{ ref, kind: "unknown-code", cti: use.cti, lossMinor: use.amountMinor }];
   if (code.revoked) return [{ ref, kind: "after-revocation", cti: use.cti, lossMinor: use.amountMinor }];
   return overAmount(ref, use, code);
+}
+
+/** By what right a till takes a code: it holds the lease, the server gave it into its hand, or neither. */
+type Basis = "lease" | "claim" | "order";
+const RANK: Readonly<Record<Basis, number>> = { lease: 2, claim: 1, order: 0 };
+
+async function basisOf(
+  tx: DatabaseTransaction,
+  source: Source,
+  use: Use,
+  code: Code | undefined,
+): Promise<Basis> {
+  const { merchant, till, epoch, nowMs } = source;
+  // A journal set apart is booked by a person's word; its till's rights are the other journal's.
+  if (source.apart === true) return "order";
+  const inHand = await sellClaim(tx, { merchant, till, epoch, cti: use.cti }, nowMs);
+  const lease = code?.leaseTill ?? null;
+  if (lease !== null && code?.leaseWithheld === false && sameBytes(lease, till)) return "lease";
+  return inHand ? "claim" : "order";
 }
 
 function overAmount(ref: EntryRef, use: Use, code: Code): readonly Outcome[] {
@@ -183,15 +178,19 @@ function overAmount(ref: EntryRef, use: Use, code: Code): readonly Outcome[] {
   return over > 0 ? [{ ref, kind: "over-amount", cti: use.cti, lossMinor: over }] : [];
 }
 
-/** A second use. The lease holder wins, else who was here first; once decided it stays so (PROTOCOL §11). */
+/**
+ * A second use. The lease holder wins, then whoever the server gave the code to (that was committed first),
+ * then who was here first; once decided it stays so (PROTOCOL §11).
+ */
 async function decide(
   tx: DatabaseTransaction,
   source: Source,
-  ref: EntryRef,
   use: Use,
   code: Code | undefined,
+  basis: Basis,
 ): Promise<readonly Outcome[]> {
   const { merchant, nowMs } = source;
+  const { ref } = use;
   const held = await tx
     .selectFrom("books.code_claims")
     .selectAll()
@@ -205,23 +204,36 @@ async function decide(
     seq: held.seq,
     ...(held.branch.length > 0 && { branch: new Uint8Array(held.branch) }),
   };
-  const lease = code?.leaseTill ?? null;
-  const overturned =
-    !held.decided && lease !== null && sameBytes(lease, ref.till) && !sameBytes(lease, first.till);
+  const overturned = !held.decided && RANK[basis] > RANK[held.basis] && !sameBytes(ref.till, first.till);
   const winner = overturned ? ref : first;
   const loser = overturned ? first : ref;
   const lossMinor = overturned ? held.amount_minor : use.amountMinor;
   await tx
     .updateTable("books.code_claims")
-    .set({ decided: true, ...(overturned ? claimColumns(ref, use, code) : {}) })
+    .set({ decided: true, ...(overturned ? { basis, ...claimColumns(ref, use, code) } : {}) })
     .where("merchant_id", "=", merchant)
     .where("cti", "=", use.cti)
     .execute();
   if (overturned) await tellSpent(tx, source, ref, use, source.tillName, code);
   await oweServerEntry(tx, merchant, { kind: "double-spend", cti: use.cti, winner, loser, lossMinor }, nowMs);
+  const winnerName = overturned ? source.tillName : ((await tillName(tx, merchant, first.till)) ?? "");
+  await tellWinner(tx, source, loser, winnerName, overturned ? use.atMs : held.at_ms);
   const lost: Outcome = { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
   // Who wins by the lease is judged as who came first would have been.
   return overturned && code !== undefined ? [lost, ...overAmount(ref, use, code)] : [lost];
+}
+
+/** The loser's till hears who won: a loss without a name would be looked for at the wrong counter. */
+async function tellWinner(
+  tx: DatabaseTransaction,
+  source: Source,
+  loser: EntryRef,
+  winnerName: string,
+  atMs: number,
+): Promise<void> {
+  const { till, epoch, seq } = loser;
+  const lostTo = { type: "lost-to", epoch, seq, tillName: winnerName, atMs: Math.max(0, atMs) } as const;
+  await writeChange(tx, source.merchant, { till, epoch }, lostTo, source.nowMs);
 }
 
 function claimColumns(

@@ -1,7 +1,8 @@
 // The till's door: CBOR in, signed CBOR out (src/protocol/till-api.ts). What cannot be signed for is answered
 // unsigned, which a till takes for «no answer».
 import type { Context, Hono } from "hono";
-import { fromHex, toHex } from "#protocol/bytes.ts";
+import { fromHex, sameBytes, toHex } from "#protocol/bytes.ts";
+import { decodeClaimRequest, signClaimAnswer } from "#protocol/claim.ts";
 import { decodeEnrolRequest, encodeEnrolAnswer } from "#protocol/enrolment.ts";
 import { encodeSignedPage } from "#protocol/feed.ts";
 import {
@@ -18,6 +19,7 @@ import { decodeReadmission } from "#protocol/readmission.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 import { readUnsent } from "#protocol/unsent-words.ts";
 import type { Books } from "../books.ts";
+import { answerClaim } from "../codes/claims.ts";
 import { readFeedPage } from "../feed/page.ts";
 import { clientKey } from "../http/client-address.ts";
 import type { AppEnv } from "../http/env.ts";
@@ -37,6 +39,8 @@ const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
 const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
 /** Challenges and hellos of one address: a shop's tills behind one router share it. */
 const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
+/** Claims of one till: a customer is served in seconds, a program gone wild asks without end. */
+const claimsOfATill = { burst: 120, everyMs: 250, mostKeys: 10_000 };
 /** The page’s own, and some that have not noticed yet that they are over. */
 const streamsOfATill = 4;
 
@@ -49,6 +53,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   const hellos = rateLimit(hellosPerAddress, steadyMs);
   const readmissions = rateLimit(enrolPerAddress, steadyMs);
   const readmissionsInAll = rateLimit(enrolInAll, steadyMs);
+  const claims = rateLimit(claimsOfATill, steadyMs);
   const answered = new AnsweredChallenges();
   const seats = new StreamSeats(streamsOfATill);
 
@@ -111,6 +116,28 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     const done = await ingest(open, who.merchant, push);
     if (!done.ok) return refuse(c, done.refusal.code === "not-a-push" ? 400 : 404, done.refusal);
     return cbor(c, encodeSignedAnswer(await signed(open, done.value, bytes)));
+  });
+
+  app.post(TILL_API.claim, async (c) => {
+    const open = await books();
+    const who = await bearer(c, open);
+    if (who === null) return refuse(c, 401, { code: "token-needed" });
+    const waitMs = claims.takeMs(toHex(who.till));
+    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    const bytes = await body(c);
+    const claim = decodeClaimRequest(bytes);
+    if (claim?.epoch !== who.epoch) return refuse(c, 400, { code: "not-a-claim" });
+    // A till that has not heard of our lineage claims by numbers that may mean something else here.
+    if (!sameBytes(claim.lineage, open.instance.lineage)) return refuse(c, 409, { code: "another-lineage" });
+    const decision = await answerClaim(open, who, claim);
+    const signed = await signClaimAnswer(open.instance.answer.privateKey, {
+      ...claim,
+      merchant: who.merchant,
+      till: who.till,
+      decision,
+      requestHash: await hashRequest(bytes),
+    });
+    return cbor(c, encodeSignedAnswer(signed));
   });
 
   app.get(TILL_API.feed, async (c) => {
