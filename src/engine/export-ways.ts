@@ -1,8 +1,7 @@
-import { accepted, refused, type Result } from "#domain/result.ts";
+import type { Result } from "#domain/result.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import type {
   ExportedFile,
-  ExportNo,
   ExportOverview,
   ExportTillRefusal,
   ParcelRefusal,
@@ -39,19 +38,6 @@ export class WaysOut {
       // Somebody else's files must never keep this till from selling; its list of them says how they stand.
       if (!(cause instanceof Error)) throw cause;
     }
-  }
-
-  async unsent(): Promise<Result<readonly ExportedFile[], ExportNo>> {
-    const desk = await this.#exportDesk();
-    const shown = await desk.overview();
-    if (!shown.ok && shown.refusal.code === "nothing-unsent") return refused({ code: "nothing-unsent" });
-    const files: ExportedFile[] = [];
-    for (let n = 0; shown.ok && n < shown.value.files.length; n++) {
-      const file = await desk.file(n);
-      if (file.ok) files.push(file.value);
-    }
-    if (files.length === 0) return refused({ code: "export-unavailable" });
-    return this.#handOver(accepted(files), ...files.map((file) => file.bytes.buffer));
   }
 
   async overview(): Promise<Result<ExportOverview, ExportTillRefusal>> {

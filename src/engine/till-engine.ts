@@ -5,7 +5,6 @@ import type {
   Activation,
   ActivationPreview,
   ExportedFile,
-  ExportNo,
   ExportOverview,
   ExportTillRefusal,
   Pad,
@@ -304,11 +303,6 @@ export class Engine implements TillEngine {
     } else this.#p.wantSync();
   }
 
-  async exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>> {
-    return this.#waysOut.unsent();
-  }
-
-  // Not in turn: a command that hangs on a broken disk must not stand before the way out.
   exportOverview(): Promise<Result<ExportOverview, ExportTillRefusal>> {
     return this.#waysOut.overview();
   }

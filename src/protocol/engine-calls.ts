@@ -224,9 +224,6 @@ export interface ExportedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Why nothing was saved: nothing waits, or the server's export key has not reached this till yet. */
-export type ExportNo = { readonly code: "nothing-unsent" | "export-unavailable" };
-
 /** What is on this tablet and has no receipt, as it would be saved. */
 export interface ExportOverview {
   readonly files: readonly ExportFileView[];
@@ -316,8 +313,6 @@ export interface TillEngine {
   sales(page: { readonly before: SaleCursor | null; readonly limit: number }): Promise<readonly SaleRow[]>;
   refusals(limit: number): Promise<readonly RefusalRow[]>;
   syncNow(): Promise<void>;
-  /** All that has no receipt, one file an epoch. Exported is not receipted: nothing changes here. */
-  exportUnsent(): Promise<Result<readonly ExportedFile[], ExportNo>>;
   /** What would be saved, looked at anew: count, sum, oldest, files. */
   exportOverview(): Promise<Result<ExportOverview, ExportTillRefusal>>;
   /** The n-th file of the list that `exportOverview` gave last. */

@@ -76,7 +76,6 @@ export function fakeEngine(answers: FakeAnswers = {}): TillEngine {
     sales: () => Promise.resolve([]),
     refusals: () => Promise.resolve([]),
     syncNow: nothing,
-    exportUnsent: () => Promise.resolve({ ok: false, refusal: { code: "nothing-unsent" } }),
     exportOverview: () => Promise.resolve({ ok: false, refusal: { code: "nothing-unsent" } }),
     exportFile: () => Promise.resolve({ ok: false, refusal: { code: "nothing-unsent" } }),
     takeParcel: () => Promise.resolve({ ok: false, refusal: { code: "not-an-export" } }),

@@ -76,7 +76,7 @@ function Receipts({ rows }: { readonly rows: readonly ReceiptEvidence[] }): JSX.
         caption={t.receipts}
         columns={[
           { head: officeTexts.now.sale.seq, cell: (row) => row.seq },
-          { head: officeTexts.now.sale.check, cell: (row) => <code class="hash">{row.headHex}</code> },
+          { head: t.check, cell: (row) => <code class="hash">{row.headHex}</code> },
           { head: t.verdict, cell: (row) => <Verdict verdict={row.verdict} /> },
           {
             head: t.amount,

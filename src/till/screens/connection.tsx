@@ -62,7 +62,7 @@ export function ConnectionScreen(): JSX.Element {
           <Button class="second" onPress={tryNow}>
             {t.syncNow}
           </Button>
-          <SaveFileButton onSaid={(message) => (said.value = message)} />
+          <SaveFileButton />
         </>
       }
       primary={

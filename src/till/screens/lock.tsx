@@ -35,13 +35,13 @@ export function LockScreen(): JSX.Element {
   );
 }
 
-/** A stop may have taken the keys that check a PIN: the way out of it must not lead through one. */
 /** No PIN is needed to bring what is not delivered to safety: the file says nothing to who holds it. */
 function SaveUnsent(): JSX.Element | null {
   const { stop, link } = useView();
   return stop === null && link.unsentCount > 0 ? <ExportEntry /> : null;
 }
 
+/** A stop may have taken the keys that check a PIN: the way out of it must not lead through one. */
 function WhyStopped(): JSX.Element | null {
   const { flow } = useTill();
   if (useView().stop === null) return null;

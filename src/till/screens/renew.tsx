@@ -1,7 +1,5 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Button } from "#ui/components/button.tsx";
-import { type Message, MessageLine } from "#ui/components/message-line.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { PersonIcon, StopIcon } from "#ui/icons.tsx";
 import { sayHealth } from "#ui/texts/health-texts.ts";
@@ -18,7 +16,6 @@ import { useTill, useView } from "../till-context.ts";
 export function RenewScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const said = useSignal<Message | null>(null);
   const t = sayHealth().renew;
   const sales = unsentSales(view);
   const { stop } = view;
@@ -46,7 +43,6 @@ export function RenewScreen(): JSX.Element {
           </div>
         </div>
       }
-      message={<MessageLine message={said.value} />}
       second={
         <>
           {view.phase !== "unenrolled" && (
@@ -54,7 +50,7 @@ export function RenewScreen(): JSX.Element {
               {t.back}
             </Button>
           )}
-          <SaveFileButton onSaid={(message) => (said.value = message)} />
+          <SaveFileButton />
         </>
       }
       primary={

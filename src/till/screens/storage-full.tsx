@@ -60,7 +60,7 @@ export function StorageFullScreen(): JSX.Element {
           <Button class="second" onPress={() => flow.go({ at: "sales", open: null })}>
             {t.toSales}
           </Button>
-          <SaveFileButton onSaid={(message) => (said.value = message)} />
+          <SaveFileButton />
         </>
       }
       primary={

@@ -73,16 +73,6 @@ export const healthEn: HealthTexts = {
     back: "Back",
   },
   activateAnew: (sales: string): string => `Not uploaded yet: ${sales}. They upload after activation.`,
-  file: {
-    save: "Save to a file",
-    saved: (files: number): string =>
-      `Saved ${files === 1 ? "a file" : `${files} files`} that only this shop's server opens. Give to the owner.`,
-    refused: {
-      "nothing-unsent": "Nothing waits to be uploaded, nothing to save.",
-      "export-unavailable":
-        "Can't save now: the export key has not reached this till, or nothing is readable.",
-    },
-  },
   full: {
     title: "Storage is full: no new sale for now",
     kept: (sales: string): string => `Every recorded sale is kept. Not uploaded yet: ${sales}.`,

@@ -74,15 +74,6 @@ export const healthZhCn = {
     back: "返回",
   },
   activateAnew: (sales: string): string => `${sales}还没有上传，启用后继续上传。`,
-  file: {
-    save: "存成文件",
-    saved: (files: number): string =>
-      `已存${files}个文件，只有本店的服务器打得开。请交给店主，账仍会自动上传。`,
-    refused: {
-      "nothing-unsent": "没有等着上传的账，不用存。",
-      "export-unavailable": "现在存不了：本机还没有收到导出用的密钥，或账读不出来。",
-    },
-  },
   full: {
     title: "存储满了，先不开新单",
     kept: (sales: string): string => `已收的账都在，其中${sales}还没有上传。`,

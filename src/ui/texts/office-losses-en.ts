@@ -95,6 +95,7 @@ export const officeLossesEn: OfficeLossesTexts = {
     receipts: "Paper receipts",
     receiptsWhy:
       "A customer’s receipt carries number and check digits. Entered here it shows which sale is missing; it books nothing.",
+    check: "Check digits",
     seq: "Number behind the «-»",
     head: "Check, 8 digits",
     headHint: "The 8 characters behind “Check” on the receipt: 0 to 9 and a to f.",
@@ -127,12 +128,13 @@ export const officeLossesEn: OfficeLossesTexts = {
     reason: "Why",
     reasons: {
       fork: "Two journals of one till: its data may have been copied",
-      frozen: "Written on after the journal had forked",
       damaged: "Behind a break in the chain",
       closed: "Came after this epoch had ended",
       stolen: "Came after the tablet was said to be stolen",
       stopped: "Came after this journal had been stopped",
-      rejected: "You said “different” when the six digits were compared",
+      replaced: "Came after this epoch had ended",
+      lost: "Came after this epoch had ended",
+      "data-lost": "Came after this epoch had ended",
       "not-confirmed": "Sold while it waited for the six digits, which were never said to be the same",
     },
     arrived: "Arrived",
