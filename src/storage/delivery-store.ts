@@ -83,7 +83,9 @@ export async function openDeliveryStore(name: string = DATABASE_NAME): Promise<D
   };
   let holder: Holder | null = null;
   const write = (table: string, change: (store: IDBObjectStore) => void): Promise<void> => {
-    const transaction = db.transaction([...new Set([table, "delivery"])], "readwrite", { durability: "strict" });
+    const transaction = db.transaction([...new Set([table, "delivery"])], "readwrite", {
+      durability: "strict",
+    });
     const done = completed(transaction);
     const asked = transaction.objectStore("delivery").get("holder");
     asked.onsuccess = () => {

@@ -46,13 +46,16 @@ async function pushGroup(
     const last = batch.at(-1);
     if (!last) return "done";
     const heard = await line.push(batch, fromHex(group.till), group.epoch);
-    if (!heard && line.status === 404 && !shown) {
+    if (!heard) {
+      const { status } = line;
       // A server restored from a backup may have forgotten whose they are: it is shown its own word, once.
-      shown = true;
-      if (await readmit(store, line, group)) continue;
+      if (status === 404 && !shown && (await readmit(store, line, group))) {
+        shown = true;
+        continue;
+      }
+      // Answered, and not about these: they wait, others go on.
+      return status === 0 || status === 401 ? "no-answer" : "stuck";
     }
-    // Answered, and not about these: they wait, others go on.
-    if (!heard) return line.status === 0 || line.status === 401 ? "no-answer" : "stuck";
     const reached = reachedBy(heard, batch, last);
     const need = heard.answer.detail.kind === "need" ? heard.answer.detail.seq : null;
     // The server asks for something older that still lies here: a backup was put back, or a copy came in
