@@ -26,7 +26,7 @@ const faults: Words = {
   "entry-unreadable": ["the entry can't be read", "这条账读不出来"],
   "entry-elsewhere": [
     "the entry belongs to another shop, till or epoch",
-    "这条账属于别的店、别的收银机或别的任期",
+    "这条账属于别的店、别的收银机或别的账期",
   ],
   gap: ["the entry is missing", "这条账缺失"],
   "out-of-order": ["the entry stands out of order, or twice", "这条账的顺序不对，或重复出现"],
@@ -65,7 +65,7 @@ export function sayVerdict(verdict: JournalVerdict, hasKeys: boolean): string {
 function faultLines(code: JournalFaultCode, epoch: number | null, seq: number | null): string[] {
   const [en, zh] = faults[code];
   const [where, place] =
-    seq === null ? ["", ""] : [`epoch ${epoch}, entry ${seq}: `, `任期${epoch}，第${seq}条：`];
+    seq === null ? ["", ""] : [`epoch ${epoch}, entry ${seq}: `, `账期${epoch}，第${seq}条：`];
   return [`NOT OK: ${where}${en} (${code}).`, `不成立：${place}${zh}（${code}）。`];
 }
 
@@ -73,7 +73,7 @@ function summaryLines(summary: JournalSummary): readonly string[] {
   const { till, epoch, entries, headSeq, headHex, sales, sums, receiptedSeq, notUnderstood } = summary;
   const name = till === null ? "" : till === SERVER_TILL ? "server 服务器" : shortId(till);
   return [
-    `till 收银机: ${name}, epoch 任期 ${epoch}`,
+    `till 收银机: ${name}, epoch 账期 ${epoch}`,
     `entries 账目: ${entries}, sales 销售: ${sales}`,
     ...sums.map(
       ({ currency, method, count, sumMinor }) =>

@@ -27,6 +27,7 @@ import type {
   ReceiptEvidenceRequest,
   RenewalReason,
 } from "#protocol/office-losses-api.ts";
+import type { JournalListRow, ReceiptCheck, WaitingParcel } from "#protocol/export-office.ts";
 import type { Answer } from "./answer.ts";
 import type { Http } from "./http.ts";
 
@@ -67,6 +68,11 @@ export interface OfficeApi {
     id: string,
     decision: QuarantineDecisionRequest,
   ) => Promise<Answer<QuarantineBranch>>;
+  /** Files that are kept until what comes before them is there; asking tries them once more. */
+  readonly waitingParcels: () => Promise<Answer<{ readonly rows: readonly WaitingParcel[] }>>;
+  readonly journals: () => Promise<Answer<{ readonly rows: readonly JournalListRow[] }>>;
+  /** Is the receipt with this number and these eight digits in the journal? */
+  readonly checkReceipt: (seq: number, head: string) => Promise<Answer<ReceiptCheck>>;
   readonly audit: (before: number | null) => Promise<Answer<Page<AuditRow>>>;
   /** This device's clock corrected by the server's last answer: what a countdown counts by. */
   readonly serverNowMs: () => number;
@@ -110,6 +116,9 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     enterReceipt: (id, receipt) => http.send("POST", `${office}/losses/${id}/receipts`, receipt),
     quarantine: () => http.get(`${office}/quarantine`),
     decideQuarantine: (id, decision) => http.send("POST", `${office}/quarantine/${id}/decision`, decision),
+    waitingParcels: () => http.get(`${office}/exports`),
+    journals: () => http.get(`${office}/journals`),
+    checkReceipt: (seq, head) => http.get(`${office}/receipt-check`, { seq, head }),
     audit: (before) => http.get(`${office}/audit`, page(before)),
     serverNowMs,
   };

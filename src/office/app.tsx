@@ -8,6 +8,7 @@ import { Problem } from "./parts/page.tsx";
 import { CodePage } from "./pages/code-page.tsx";
 import { CodesPage } from "./pages/codes-page.tsx";
 import { Door, InsecureDoor } from "./pages/door.tsx";
+import { ImportPage } from "./pages/import-page.tsx";
 import { IssuePage } from "./pages/issue-page.tsx";
 import { LossPage } from "./pages/loss-page.tsx";
 import { LossesPage } from "./pages/losses-page.tsx";
@@ -114,6 +115,8 @@ function Pages(): JSX.Element | null {
       return <NewTillPage />;
     case "till":
       return <TillPage key={route.id} id={route.id} />;
+    case "import":
+      return <ImportPage />;
     case "losses":
       return <LossesPage />;
     case "loss":

@@ -12,6 +12,7 @@ export type Route =
         | "tills"
         | "till-new"
         | "losses"
+        | "import"
         | "settings";
     }
   | { readonly page: "welcome" | "unknown" }
@@ -30,6 +31,7 @@ const fixed: ReadonlyMap<string, FixedPage> = new Map([
   ["tills", "tills"],
   ["tills/new", "till-new"],
   ["losses", "losses"],
+  ["import", "import"],
   ["settings", "settings"],
   ["welcome", "welcome"],
 ]);
@@ -80,6 +82,7 @@ export function pathOf(route: Route): string {
     case "methods":
     case "tills":
     case "losses":
+    case "import":
     case "settings":
     case "welcome":
       return `/office/${route.page}`;

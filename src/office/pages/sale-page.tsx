@@ -70,7 +70,7 @@ function Sale({ sale, code }: SaleAndCode): JSX.Element {
             [t.sale.arrival, sale.arrival],
             [t.sale.epoch, sale.epoch],
             [t.sale.seq, sale.seq],
-            [t.sale.head, <code class="hash">{sale.headHex}</code>],
+            [t.sale.head, <Head hex={sale.headHex} />],
             ...(sale.outcomes.length === 0
               ? []
               : [[t.sale.outcomes, sayOutcomes(sale.outcomes, t.sale.outcomeNames)] as const]),
@@ -78,6 +78,15 @@ function Sale({ sale, code }: SaleAndCode): JSX.Element {
         />
       </Section>
     </>
+  );
+}
+
+/** A receipt names the first eight digits; the rest is for who compares whole journals. */
+function Head({ hex }: { readonly hex: string }): JSX.Element {
+  return (
+    <code class="hash">
+      <strong>{hex.slice(0, 8)}</strong> {hex.slice(8)}
+    </code>
   );
 }
 

@@ -5,6 +5,7 @@ import { Button } from "#ui/components/button.tsx";
 import { TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice } from "../office.ts";
+import { Link } from "../parts/link.tsx";
 import { Empty, Page, Outcome, Shown } from "../parts/page.tsx";
 import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
@@ -33,6 +34,9 @@ export function TillsPage(): JSX.Element {
             <>
               <TillAlarms tills={rows} />
               <TillTable rows={rows} />
+              <p>
+                <Link to={{ page: "import" }}>{t.files.link}</Link>
+              </p>
             </>
           )
         }

@@ -49,6 +49,7 @@ function navPageOf(route: Route): NavPage | null {
       return "codes";
     case "till":
     case "till-new":
+    case "import":
     case "welcome":
       return "tills";
     case "loss":

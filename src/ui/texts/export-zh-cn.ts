@@ -30,7 +30,7 @@ export const exportZhCn = {
     why: "选别的收银机存的文件，本机原样送到服务器，打不开也看不到里面的账。",
     choose: "选文件",
     from: (till: string, epoch: number, first: number, last: number): string =>
-      `${till} · 任期${epoch} · 第${first}–${last}条`,
+      `${till} · 账期${epoch} · 第${first}–${last}条`,
     states: {
       carrying: (percent: number): string => `正在送，已到${percent}%`,
       done: (stored: number, there: number, apart: number): string =>

@@ -3,6 +3,14 @@ import type { AuditTexts } from "./office-audit-zh-cn.ts";
 /** The audit log in English: what has no word here stands by its own name. */
 export const auditEn: AuditTexts = {
   facts: {
+    alreadyThere: "known",
+    entries: "entries",
+    fromSeq: "from entry",
+    refused: "not imported",
+    setApart: "set apart",
+    stored: "new",
+    toSeq: "to entry",
+    waiting: "kept for later",
     amountMinor: "amount",
     byOwnerLink: "by owner link",
     code: "code",
@@ -55,6 +63,8 @@ export const auditEn: AuditTexts = {
     "till-confirmed": "Compared: same, let the till in",
     "till-rejected": "Compared: different, kept the till out",
     "loss-receipt-entered": "Entered a receipt as evidence",
+    "export-imported": "Imported a till’s file",
+    "journal-downloaded": "Downloaded a journal",
     "till-revoked": "Revoked a till",
     "till-readmitted": "A till this server had forgotten came back by its certificate",
     "server-restored": "The server was restored from a backup",

@@ -10,7 +10,15 @@ export interface AuditTexts {
 /** The audit log in Chinese: what has no word here stands by its own name. */
 export const auditZhCn: AuditTexts = {
   facts: {
+    alreadyThere: "原有",
     amountMinor: "金额",
+    entries: "条数",
+    fromSeq: "从第几条",
+    refused: "没有导入",
+    setApart: "待定",
+    stored: "新记",
+    toSeq: "到第几条",
+    waiting: "先收着",
     byOwnerLink: "用店主链接",
     code: "付款码",
     codeId: "付款码",
@@ -62,6 +70,8 @@ export const auditZhCn: AuditTexts = {
     "till-confirmed": "核对一样，放行了收银机",
     "till-rejected": "核对不一样，拒绝了收银机",
     "loss-receipt-entered": "录入了一张小票作凭据",
+    "export-imported": "导入了收银机的文件",
+    "journal-downloaded": "下载了账本",
     "till-revoked": "撤销了收银机",
     "till-readmitted": "服务器不认得的收银机凭证书回来了",
     "server-restored": "服务器从备份恢复",

@@ -1,4 +1,5 @@
 import { auditEn } from "./office-audit-en.ts";
+import { officeFilesEn } from "./office-files-en.ts";
 import { officeLossesEn } from "./office-losses-en.ts";
 import { officeProblemsEn } from "./office-problems-en.ts";
 import type { OfficeTexts } from "./office-zh-cn.ts";
@@ -409,6 +410,7 @@ export const officeEn: OfficeTexts = {
     values: auditEn.values,
     acts: auditEn.acts,
   },
+  files: officeFilesEn,
   losses: officeLossesEn,
   problems: officeProblemsEn,
 };

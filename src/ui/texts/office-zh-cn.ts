@@ -1,6 +1,7 @@
 import type { SaleOutcome } from "#protocol/office-api.ts";
 import type { OfficeProblemTexts } from "./office-problem.ts";
 import { auditZhCn } from "./office-audit-zh-cn.ts";
+import { officeFilesZhCn, type OfficeFilesTexts } from "./office-files-zh-cn.ts";
 import { officeLossesZhCn, type OfficeLossesTexts } from "./office-losses-zh-cn.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
@@ -407,6 +408,7 @@ export const officeZhCn = {
     values: auditZhCn.values as Readonly<Record<string, string>>,
     acts: auditZhCn.acts as Readonly<Record<string, string>>,
   },
+  files: officeFilesZhCn as OfficeFilesTexts,
   losses: officeLossesZhCn as OfficeLossesTexts,
   problems: officeProblemsZhCn as OfficeProblemTexts,
 };

@@ -159,7 +159,7 @@ describe("B10: npm run verify-journal, without server and database", () => {
     const { code, said } = command(spoiled);
     expect(code).toBe(1);
     expect(said).toMatch(/NOT OK: epoch 1, entry \d+: /u);
-    expect(said).toMatch(/不成立：任期1，第\d+条：/u);
+    expect(said).toMatch(/不成立：账期1，第\d+条：/u);
   });
 
   it("other keys: exit 1; no file, no keys file, nonsense: exit 2 and how it is used", () => {

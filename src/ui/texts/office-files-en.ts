@@ -1,0 +1,65 @@
+import type { OfficeFilesTexts } from "./office-files-zh-cn.ts";
+
+/** Importing tills' files, downloading journals, checking receipts: the office's words in English. */
+export const officeFilesEn: OfficeFilesTexts = {
+  title: "Files and proof",
+  link: "Import files, download journals, check a receipt",
+  imports: {
+    title: "Import a till's file",
+    note: "From a till that is broken, lost or without network: put in the file it saved (.gtx). Importing twice books nothing twice.",
+    choose: "Choose files",
+    sending: (name) => `Importing ${name}`,
+    from: (till, epoch, first, last) => `Till ${till}, epoch ${epoch}, entries ${first}–${last}`,
+    done: (stored, there, apart) =>
+      `${stored} new, ${there} known${apart === 0 ? "" : `, ${apart} set apart: decide under Money`}.`,
+    waiting: (need) => `Kept for later: entries from ${need} on have not come. It is booked when they have.`,
+    waitingTill: "Kept for later: that till is not known here.",
+    waitingTitle: "Kept for later",
+    since: (when) => `came ${when}`,
+    problems: {
+      "not-an-export": "This is no file of a till. Nothing imported.",
+      "export-too-large": "Too large, at most 32 MB. Nothing imported.",
+      "export-header-bad": "The beginning of the file is damaged. Nothing imported; copy it once more.",
+      "export-key-unknown": "This file is for another server and can't be opened here. Nothing imported.",
+      "export-cut-short": "The file is incomplete. Nothing imported; copy it once more.",
+      "export-trailing": "There is more behind the file's end. Nothing imported; copy it once more.",
+      "export-reordered": "The file's parts changed places. Nothing imported; copy it once more.",
+      "export-foreign-chunk": "A part of another file is in it. Nothing imported; copy it once more.",
+      "export-damaged": "The file is damaged. Nothing imported; copy it once more.",
+      "export-content-bad": "What is inside does not fit. Nothing imported; save it once more on the till.",
+      "export-other-merchant": "This file belongs to another shop. Nothing imported.",
+      "entry-not-authentic":
+        "An entry has no valid signature. What is before it is booked; it and the rest are not.",
+    },
+  },
+  journals: {
+    title: "Download journals",
+    note: "Anybody can check a journal file (.gtj): npm run verify-journal -- FILE --keys KEYS. It holds every sale.",
+    till: "Till",
+    epoch: "Epoch",
+    entries: "Entries",
+    head: "Head",
+    server: "The server's own journal",
+    download: "Download",
+    keys: "Download keys file",
+    keysNote: "Public keys only. Download it before there is anything to doubt, and keep it yourself.",
+    ownerOnly: "Only the owner may download.",
+  },
+  check: {
+    title: "Is this receipt in the journal?",
+    note: "Enter the number and the 8-digit check from the receipt.",
+    seq: "Number",
+    head: "Check (8 digits)",
+    ask: "Look up",
+    fillIn: "The number is digits; the check is 8 of 0–9 and a–f.",
+    results: {
+      found: "It is in the journal.",
+      "set-apart": "The entry is here and not booked: the owner has to decide.",
+      differs: "Not in the journal: another entry has this number.",
+      "not-found": "Not yet: no till has delivered so far.",
+    },
+    place: (till, epoch) => `${till}, epoch ${epoch}`,
+    stands: (head) => `here stands ${head}`,
+    toSale: "Show the sale",
+  },
+};
