@@ -14,7 +14,7 @@ import {
 import { encodeReadmission } from "#protocol/readmission.ts";
 import { TILL_API } from "#protocol/till-api.ts";
 import type { DeliveryStore } from "#storage/delivery-store.ts";
-import type { HeadRow, IdentityRow } from "#storage/schema.ts";
+import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
 import { pushCarried, takenOf } from "./carried-push.ts";
 import { FIRST_PACE_BYTES } from "./pace.ts";
 import { ServerLine, type Heard, type Round } from "./server-line.ts";
@@ -104,6 +104,10 @@ class Carrier {
   readonly #listener: RoundListener;
   readonly #identity: IdentityRow;
   readonly #line: ServerLine;
+  /** The receipt as it was last read or written; undefined: not looked at in this round. */
+  #receiptedSeq: number | undefined = undefined;
+  /** The receipt that is on its way to the disk: the line need not wait for it. */
+  #keeping: Promise<void> = Promise.resolve();
 
   constructor(
     store: DeliveryStore,
@@ -120,7 +124,12 @@ class Carrier {
   }
 
   async round(head: HeadRow, appliedVersion: number): Promise<RoundEnd> {
-    const pushed = await this.push(head);
+    let pushed: RoundEnd;
+    try {
+      pushed = await this.push(head);
+    } finally {
+      await this.#keeping;
+    }
     if (pushed === "no-answer") return pushed;
     const carried = await pushCarried(this.#store, this.#line, () => this.#listener.wrote());
     if (carried === "no-answer") return carried;
@@ -142,18 +151,24 @@ class Carrier {
       else known = hello;
     }
     let target = head.seq;
+    let ahead: { readonly from: number; readonly rows: Promise<readonly JournalRow[] | null> } | null = null;
     while (known < target) {
       await this.#listener.progress(known - first, target - first);
       const from = known + 1;
-      const found = await this.#rowsFrom(from);
+      const found: readonly JournalRow[] =
+        (ahead?.from === from ? await ahead.rows : null) ?? (await this.#rowsFrom(from));
       // Up to the first that is missing: what is behind it continues nothing.
       const gapAt = found.findIndex((row, at) => row.seq !== from + at);
       const rows = gapAt < 0 ? found : found.slice(0, gapAt);
       const batch = rows.slice(0, this.#line.fitting(rows));
       if (batch.length === 0) return this.#holeAt(from);
-      const heard = await this.#line.push(batch, this.#identity.till, epoch);
+      // One push is on the line at a time (PROTOCOL §5); what goes into the next one is read meanwhile.
+      const answering = this.#line.push(batch, this.#identity.till, epoch);
+      const next = from + batch.length;
+      ahead = next <= target ? { from: next, rows: this.#rowsAhead(next) } : null;
+      const heard = await answering;
       if (!heard) return "no-answer";
-      const settled = await this.#settle(heard);
+      const settled = await this.#settle(heard, batch);
       if (settled === "finding") {
         end = settled;
         const last = batch.at(-1)?.seq ?? known;
@@ -165,7 +180,7 @@ class Carrier {
         if (settled === null || settled === known) return "no-answer";
         known = settled;
       }
-      target = Math.max(target, (await this.#store.head())?.seq ?? target);
+      if (known >= target) target = Math.max(target, (await this.#store.head())?.seq ?? target);
     }
     await this.#listener.progress(target - first, target - first);
     return end;
@@ -192,6 +207,16 @@ class Carrier {
     const receipted = (await this.#store.receipt(epoch))?.seq ?? -1;
     const aside = await this.#store.delivery("taken-aside");
     return aside?.epoch === epoch ? Math.max(receipted, aside.seq) : receipted;
+  }
+
+  /** The rows of the push after this one; null where they cannot be read now: then they are read in turn. */
+  async #rowsAhead(seq: number): Promise<readonly JournalRow[] | null> {
+    try {
+      return await this.#rowsFrom(seq);
+    } catch (cause) {
+      if (cause instanceof DOMException) return null;
+      throw cause;
+    }
   }
 
   /** One spoiled row must not hide those before it: a range that cannot be read is read one by one. */
@@ -232,7 +257,9 @@ class Carrier {
       const receivedClockMs = this.#round.clockMs();
       await this.#store.addInbox({ ...signed, requestHash, roundTripMs, receivedClockMs });
       this.#listener.wrote();
-      if (page.changes.length === 0 || page.to <= from) return "done";
+      // A full page may begin below where we stand: it is the server that has less, and goes on from there.
+      const onward = page.full ? page.to > 0 : page.to > from;
+      if (page.changes.length === 0 || !onward) return "done";
       from = page.to;
     }
     return "inbox-full";
@@ -290,26 +317,20 @@ class Carrier {
    * Keeps what a verified answer says: a receipt where its head is ours, evidence where it is not. Answers up
    * to where the server holds our entries, or `finding`, or null when it says nothing usable.
    */
-  async #settle(heard: Heard): Promise<number | "finding" | null> {
-    const { epoch } = this.#identity;
-    const { answer, signed } = heard;
+  async #settle(heard: Heard, sent: readonly JournalRow[] = []): Promise<number | "finding" | null> {
+    const { answer } = heard;
     switch (answer.result) {
       case "ok":
       case "closed": {
         if (answer.seq < 0) return -1;
         // A signed head that is not in our journal: behind, forked or damaged. The engine looks at the
         // evidence.
-        if (!(await this.#isOurs(answer.seq, answer.headHash))) return this.#find(heard);
-        const before = await this.#store.receipt(epoch);
-        if (!before || before.seq !== answer.seq) {
-          await this.#store.putReceipt({
-            epoch,
-            seq: answer.seq,
-            answer: signed.bytes,
-            signature: signed.signature,
-          });
-          this.#listener.wrote();
-        }
+        const row = sent.find(({ seq }) => seq === answer.seq);
+        const ours = row
+          ? sameBytes(row.hash, answer.headHash)
+          : await this.#isOurs(answer.seq, answer.headHash);
+        if (!ours) return this.#find(heard);
+        await this.#keep(heard);
         return answer.seq;
       }
       case "gap":
@@ -321,6 +342,24 @@ class Carrier {
       case "damaged":
         return this.#find(heard);
     }
+  }
+
+  /**
+   * Begins to write a receipt, once the one before it is written. Lost in a crash, it costs one push of what
+   * the server has already; whoever waits for the round waits for the disk as well.
+   */
+  async #keep({ answer, signed }: Heard): Promise<void> {
+    const { epoch } = this.#identity;
+    const { seq } = answer;
+    this.#receiptedSeq ??= (await this.#store.receipt(epoch))?.seq;
+    if (this.#receiptedSeq === seq) return;
+    await this.#keeping;
+    this.#receiptedSeq = seq;
+    this.#keeping = this.#store
+      .putReceipt({ epoch, seq, answer: signed.bytes, signature: signed.signature })
+      .then(() => this.#listener.wrote());
+    // Heard by the next receipt or at the round's end; until then it is nobody's unheard fault.
+    this.#keeping.catch(() => undefined);
   }
 
   /** Is this the hash of our entry there? The last one that was let go counts, too. */

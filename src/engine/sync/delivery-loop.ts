@@ -27,12 +27,15 @@ type StateRow = Extract<DeliveryRow, { key: "state" }>;
 
 const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_LAST_MS = 60_000;
+/** How often a round under way says how far it is: an eye needs no more, and each word costs a write. */
+const TELL_EVERY_MS = 300;
 
 export class DeliveryLoop {
   readonly #s: LoopSurroundings;
   #running: Promise<void> | null = null;
   #again = false;
   #answered = true;
+  readonly #told: Record<"progress" | "wrote", number | null> = { progress: null, wrote: null };
 
   constructor(surroundings: LoopSurroundings) {
     this.#s = surroundings;
@@ -78,9 +81,12 @@ export class DeliveryLoop {
       await this.#put(store, before, { state: before?.state === "online" ? "online" : "syncing" });
       const listener = {
         progress: async (done: number, of: number): Promise<void> => {
-          if (of > 0) await this.#put(store, await store.delivery("state"), { state: "syncing", done, of });
+          if (of === 0 || !this.#mayTell("progress")) return;
+          await this.#put(store, await store.delivery("state"), { state: "syncing", done, of });
         },
-        wrote: () => this.#s.announce(),
+        wrote: () => {
+          if (this.#mayTell("wrote")) this.#s.announce();
+        },
       };
       const report = await carry(store, this.#s, listener, before?.paceBytes);
       if (report.end !== "nothing") await this.#close(store, report);
@@ -94,6 +100,15 @@ export class DeliveryLoop {
     } finally {
       store.close();
     }
+  }
+
+  /** The round's end is always told. */
+  #mayTell(what: "progress" | "wrote"): boolean {
+    const now = this.#s.monotonicMs();
+    const last = this.#told[what];
+    if (last !== null && now - last < TELL_EVERY_MS) return false;
+    this.#told[what] = now;
+    return true;
   }
 
   async #close(store: DeliveryStore, report: RoundReport): Promise<void> {

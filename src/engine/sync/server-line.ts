@@ -47,6 +47,7 @@ export class ServerLine {
   #heard = false;
   #otherLineage = false;
   #status = 0;
+  #token: { readonly token: string; readonly untilMs: number } | null = null;
 
   constructor(
     store: DeliveryStore,
@@ -129,9 +130,13 @@ export class ServerLine {
   }
 
   async token(): Promise<string | null> {
-    const row = await this.#store.delivery("token");
-    const mine = row && (row.epoch ?? this.#identity.epoch) === this.#identity.epoch;
-    return mine && row.untilMs > this.#round.clockMs() ? row.token : null;
+    const { epoch } = this.#identity;
+    if (this.#token === null) {
+      const row = await this.#store.delivery("token");
+      this.#token = row && (row.epoch ?? epoch) === epoch ? row : null;
+    }
+    if (this.#token && this.#token.untilMs <= this.#round.clockMs()) this.#token = null;
+    return this.#token?.token ?? null;
   }
 
   /** The body of a 2xx answer, or null: no network, time-out, any other status. */
@@ -161,7 +166,10 @@ export class ServerLine {
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
     const body = await this.fetch(path, { ...init, headers });
-    if (this.#status === 401) await this.#store.deleteDelivery("token");
+    if (this.#status === 401) {
+      this.#token = null;
+      await this.#store.deleteDelivery("token");
+    }
     return body;
   }
 
