@@ -28,7 +28,7 @@ const assets = readdirSync(join(dist, "assets"));
 const workers = assets.filter((name) => /^(?!scan\.).*worker.*\.js$/u.test(name));
 // Loaded by `import()` and yet before the keypad: the screens, behind the engine's start, and the words of
 // one language.
-const soon = assets.filter((name) => /^(?:start|till-zh-cn)-.*\.js$/u.test(name));
+const soon = assets.filter((name) => /^(?:start|till-first-zh-cn)-.*\.js$/u.test(name));
 
 export default [
   {

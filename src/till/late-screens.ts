@@ -17,4 +17,5 @@ export { TenderScreen } from "./screens/tender.tsx";
 export { IdleWarning } from "./parts/idle-warning.tsx";
 export { CameraView } from "./parts/camera-view.tsx";
 export { loadExportTexts } from "#ui/texts/export-texts.ts";
+export { loadScreenTexts } from "./screen-texts.ts";
 export { loadHealthTexts } from "#ui/texts/health-texts.ts";

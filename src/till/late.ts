@@ -9,6 +9,6 @@ export const late: Signal<LateScreens | null> = signal(null);
 /** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
 export async function loadLateScreens(): Promise<void> {
   const screens = await import("./late-screens.ts");
-  await Promise.all([screens.loadHealthTexts(), screens.loadExportTexts()]);
+  await Promise.all([screens.loadScreenTexts(), screens.loadHealthTexts(), screens.loadExportTexts()]);
   late.value = screens;
 }

@@ -3,7 +3,7 @@ import type { PaidView } from "#protocol/engine-calls.ts";
 import { language } from "#ui/language.ts";
 import { preferences } from "#ui/preferences.ts";
 import type { FlowSounds } from "./flow.ts";
-import { tillTexts } from "./texts.ts";
+import { screenTexts } from "./screen-texts.ts";
 
 interface Note {
   readonly hertz: number;
@@ -39,7 +39,7 @@ export function createSound(currency: () => string): TillSound {
     },
     paid(paid: PaidView) {
       play(paidNotes);
-      say(tillTexts.now.paid.voice(spokenAmount(paid.amountMinor, currency())));
+      say(screenTexts.now.paid.voice(spokenAmount(paid.amountMinor, currency())));
     },
     refused() {
       play(refusedNotes);

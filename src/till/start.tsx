@@ -26,7 +26,7 @@ export async function start(engineWorker: Worker | null): Promise<void> {
   if (root === null) throw new Error("the page has no #app to draw in");
   if (link === null) {
     const { showInsecure } = await import("./screens/insecure.tsx");
-    showInsecure(root);
+    await showInsecure(root);
     return;
   }
   const { engine, view, onDown } = link;

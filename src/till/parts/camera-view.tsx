@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { ScannerRefusal } from "#devices/scanner.ts";
 import type { CameraScanner } from "#devices/camera-scanner.ts";
 import { StopIcon } from "#ui/icons.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill } from "../till-context.ts";
 import { whileVisible } from "../while-visible.ts";
 
@@ -21,7 +21,7 @@ export interface CameraViewProps {
 /** The camera's picture with a frame to aim by. Its light goes out when this leaves the screen. */
 export function CameraView(props: CameraViewProps): JSX.Element {
   const till = useTill();
-  const t = tillTexts.now.camera;
+  const t = screenTexts.now.camera;
   const video = useRef<HTMLVideoElement>(null);
   const trouble = useSignal<ScannerRefusal["code"] | null>(null);
   const running = useSignal(false);

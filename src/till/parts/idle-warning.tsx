@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill } from "../till-context.ts";
 
 /** A till left alone locks; long enough for a customer to look for a coin. */
@@ -43,7 +43,7 @@ export function IdleWarning(): JSX.Element | null {
   if (left.value === null) return null;
   return (
     <p class="idle" role="alert">
-      {tillTexts.now.lock.warn(left.value)}
+      {screenTexts.now.lock.warn(left.value)}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { BackspaceIcon } from "#ui/icons.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { Key } from "./key.tsx";
 
 const letterRows = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"] as const;
@@ -36,7 +36,7 @@ export function passwordRows(face: "small" | "capital" | "symbols" | "rest"): re
  * keys stand where they always stand: shuffling them would only slow the customer down.
  */
 export function PasswordLetterPad({ onChar, onBack }: LetterPadProps): JSX.Element {
-  const t = tillTexts.now.pad;
+  const t = screenTexts.now.pad;
   const [face, setFace] = useState<"small" | "capital" | "symbols" | "rest">("small");
   const rows = passwordRows(face);
   const letters = face === "small" || face === "capital";
@@ -97,7 +97,7 @@ export function CrockfordPad({
   onBack,
   onClear,
 }: LetterPadProps & { readonly onClear: () => void }): JSX.Element {
-  const t = tillTexts.now.pad;
+  const t = screenTexts.now.pad;
   return (
     <div class="keys keys--letters" role="group" aria-label={t.label}>
       {crockfordRows.flatMap((row) =>

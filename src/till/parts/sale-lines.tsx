@@ -5,13 +5,13 @@ import { CheckIcon, StopIcon, UploadIcon } from "#ui/icons.tsx";
 import { language } from "#ui/language.ts";
 import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 
 /**
  * Where a sale stands: on this till only, or receipted by the server; a loss by name. Word, mark and colour.
  */
 export function DeliveredMark({ delivered }: Pick<SaleRow, "delivered">): JSX.Element {
-  const t = tillTexts.now.sales;
+  const t = screenTexts.now.sales;
   return delivered === "server" ? (
     <span class="mark mark--server">
       <CheckIcon size={18} />
@@ -34,7 +34,7 @@ export interface SaleLinesProps {
 
 /** A list of sales, newest first. */
 export function SaleLines({ rows, currency, chosenId, onChoose }: SaleLinesProps): JSX.Element {
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   return (
     <ul class="lines">
       {rows.map((row) => (

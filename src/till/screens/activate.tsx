@@ -16,7 +16,7 @@ import { Groups } from "../parts/groups.tsx";
 import { CrockfordPad } from "../parts/letter-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
 
 const codeLength = 12;
@@ -35,7 +35,7 @@ export function activationChar(key: string): string | null {
 /** A tablet becomes a till: by scanning the office's QR code, or by typing its 12 characters. */
 export function ActivateScreen(): JSX.Element {
   const till = useTill();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const typed = useSignal("");
   const preview = useSignal<ActivationPreview | null>(null);
   const refusal = useSignal<EnrolRefusal | null>(null);
@@ -153,7 +153,7 @@ function forget(scanned: Signal<string>, preview: Signal<ActivationPreview | nul
 }
 
 function messageOf(refusal: Signal<EnrolRefusal | null>, working: Signal<boolean>): Message | null {
-  if (working.value) return { tone: "plain", text: tillTexts.now.activate.working };
+  if (working.value) return { tone: "plain", text: screenTexts.now.activate.working };
   if (refusal.value === null) return null;
   return { tone: "refused", text: joinSentence(sayRefusal(refusal.value, "CNY", nowMs.value)) };
 }
@@ -162,7 +162,7 @@ function Scanned(props: {
   readonly preview: ActivationPreview | null;
   readonly onOther: () => void;
 }): JSX.Element {
-  const t = tillTexts.now.activate;
+  const t = screenTexts.now.activate;
   return (
     <div class="panel activate__scanned">
       <h2 class="panel__title">{t.scanned}</h2>
@@ -185,7 +185,7 @@ function Scanned(props: {
  */
 export function CompareScreen(): JSX.Element {
   const view = useView();
-  const t = tillTexts.now.activate;
+  const t = screenTexts.now.activate;
   const digits = view.compareDigits;
   // Nothing to compare: enrolled by a scanned code, and only the first settings are still on their way.
   if (digits === null) {

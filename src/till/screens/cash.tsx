@@ -19,7 +19,7 @@ import { NumberPad } from "../parts/number-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { noticeMessage } from "../notice.ts";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
 
 /** Ten times the largest sale: a slip of the finger at most, never a limit on a real note. */
@@ -32,7 +32,7 @@ const receivedLimitFactor = 10;
 export function CashScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const { currency, maxSaleMinor } = view.settings;
   const dueMinor = view.sale?.dueMinor ?? 0;
   const due = formatMoney(dueMinor, currency);

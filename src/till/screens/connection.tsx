@@ -14,7 +14,7 @@ import { Facts } from "../parts/facts.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { SaveFileButton } from "../parts/save-file-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
 /**
@@ -67,7 +67,7 @@ export function ConnectionScreen(): JSX.Element {
       }
       primary={
         <PrimaryButton actId="to-sell" onPress={() => flow.go({ at: "counter" })}>
-          {tillTexts.now.more.back}
+          {screenTexts.now.more.back}
         </PrimaryButton>
       }
     />

@@ -6,14 +6,14 @@ import { Dots } from "../parts/dots.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { SecretPad } from "../parts/secret-pad.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
 
 /** The first operator sets a PIN: twice, on one pad. A weak one is refused with its reason (G21). */
 export function FirstPinScreen(): JSX.Element {
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const again = useSignal(false);
   const operator = view.operators.find((candidate) => !candidate.hasPin) ?? view.operators[0];
   const operatorId = operator?.id ?? "";

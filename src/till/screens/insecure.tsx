@@ -2,7 +2,7 @@ import { render } from "preact";
 import type { JSX } from "preact";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { language, switchLanguage } from "#ui/language.ts";
-import { tillTexts } from "../texts.ts";
+import { loadScreenTexts, screenTexts } from "../screen-texts.ts";
 
 /** What the browser holds back: it gives cameras, service workers and keys to secure pages only. */
 function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
@@ -19,7 +19,7 @@ function missingHere(): readonly ("camera" | "service-worker" | "keys")[] {
  * could be signed, and the mended address is another origin, where books begun here would not be found.
  */
 function InsecureScreen(): JSX.Element {
-  const t = tillTexts.now.activate;
+  const t = screenTexts.now.activate;
   const words = {
     camera: t.missingCamera,
     "service-worker": t.missingServiceWorker,
@@ -54,7 +54,8 @@ function InsecureScreen(): JSX.Element {
   );
 }
 
-/** Draws it into the page. */
-export function showInsecure(root: HTMLElement): void {
+/** Draws it into the page. Rejects when its words cannot be had. */
+export async function showInsecure(root: HTMLElement): Promise<void> {
+  await loadScreenTexts();
   render(<InsecureScreen />, root);
 }

@@ -15,7 +15,7 @@ import { Facts } from "../parts/facts.tsx";
 import { NotKeptCard, WipeCard } from "../parts/kept-cards.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
 const bytesPerMegabyte = 1_048_576;
@@ -24,7 +24,7 @@ const bytesPerMegabyte = 1_048_576;
 export function MoreScreen(): JSX.Element {
   const { flow } = useTill();
   const message = useSignal<Message | null>(null);
-  const t = tillTexts.now.more;
+  const t = screenTexts.now.more;
   return (
     <ScreenFrame
       name="more"
@@ -56,13 +56,13 @@ export function MoreScreen(): JSX.Element {
 }
 
 function ScreenSettings({ onMessage }: { readonly onMessage: (message: Message) => void }): JSX.Element {
-  const t = tillTexts.now.more;
+  const t = screenTexts.now.more;
   const set = <K extends keyof Preferences>(key: K, value: Preferences[K]): void =>
     prefer(key, value, localStorage, document.documentElement);
   const speak = (next: Language): void => {
     switchLanguage(next, document.documentElement)
       .then(() => set("language", next))
-      .catch(() => onMessage({ tone: "refused", text: tillTexts.now.more.languageFailed }));
+      .catch(() => onMessage({ tone: "refused", text: screenTexts.now.more.languageFailed }));
   };
   const chosen = preferences.value;
   return (
@@ -115,13 +115,13 @@ function options<V extends string>(
 /** Build and settings version stand here so that office and till can be compared (G2, G11). */
 function About(): JSX.Element {
   const view = useView();
-  const t = tillTexts.now.more;
+  const t = screenTexts.now.more;
   const { settings, link } = view;
   const applied =
     settings.appliedAtMs === null
       ? t.settingsNone
       : t.settingsAt(settings.feedVersion, formatMoment(settings.appliedAtMs, nowMs.value, language.value));
-  const strip = tillTexts.now.strip;
+  const strip = screenTexts.now.strip;
   const unsent =
     link.unsentCount === 0
       ? t.none
@@ -129,7 +129,7 @@ function About(): JSX.Element {
   return (
     <Facts
       rows={[
-        [tillTexts.now.activate.till, `${view.shopName} · ${view.tillName}`],
+        [screenTexts.now.activate.till, `${view.shopName} · ${view.tillName}`],
         [t.settings, applied],
         [t.link, strip[link.state]],
         [t.unsent, unsent],
@@ -141,7 +141,7 @@ function About(): JSX.Element {
 }
 
 function storageWords(view: TillView): string {
-  const t = tillTexts.now.more;
+  const t = screenTexts.now.more;
   const { freeBytes, persisted, copyFailed } = view.storage;
   const free =
     freeBytes === null
@@ -154,7 +154,7 @@ function storageWords(view: TillView): string {
 function SecondRow(): JSX.Element {
   const { engine, flow, update } = useTill();
   const view = useView();
-  const t = tillTexts.now.more;
+  const t = screenTexts.now.more;
   const asked = useSignal(false);
   if (!update.ready.value) {
     return (

@@ -9,7 +9,7 @@ import { Groups } from "../parts/groups.tsx";
 import { NumberPad } from "../parts/number-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
 
 const numberLength = 16;
@@ -21,7 +21,7 @@ const numberLength = 16;
 export function NumberScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const digits = useSignal("");
   const key = (pressed: AmountKey): void => {
     if (pressed === "clear") digits.value = "";

@@ -13,7 +13,7 @@ import { Facts } from "../parts/facts.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { DeliveredMark } from "../parts/sale-lines.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
 /**
@@ -22,7 +22,7 @@ import { useTill, useView } from "../till-context.ts";
 export function PaidScreen(): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const paid = view.sale?.paid;
   const delivered = useDelivered(paid?.saleId ?? null);
   if (!paid) throw new Error("a paid sale carries what was paid");
@@ -75,7 +75,7 @@ function Change({
   readonly paid: PaidView;
   readonly currency: string;
 }): JSX.Element | null {
-  const t = tillTexts.now.paid;
+  const t = screenTexts.now.paid;
   if (paid.method === "payment-code") return null;
   if (paid.changeMinor === 0) return <p>{t.noChange}</p>;
   return (

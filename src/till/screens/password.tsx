@@ -8,7 +8,7 @@ import { Dots } from "../parts/dots.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { SecretPad } from "../parts/secret-pad.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
 
@@ -29,7 +29,7 @@ export function PasswordScreen(): JSX.Element {
 function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now.password;
+  const t = screenTexts.now.password;
   const pad = usePad("code", { purpose: "code" }, flow.padAnswered);
   const due = formatMoney(view.sale?.dueMinor ?? 0, view.settings.currency);
   const checking = pad.view.state === "checking";
@@ -78,7 +78,7 @@ function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.
 function HandBack({ onStay }: { readonly onStay: () => void }): JSX.Element {
   const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const operatorId = view.operator?.id ?? "";
   const pad = usePad(`operator ${operatorId}`, { purpose: "operator", operatorId }, (outcome) => {
     if (outcome.kind === "operator-in") flow.withdrawCode();

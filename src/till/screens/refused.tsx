@@ -9,7 +9,7 @@ import type { Flow } from "../flow.ts";
 import { AmountDisplay } from "../parts/amount-display.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 import { type WayOut, waysOut } from "../ways-out.ts";
 
@@ -39,7 +39,7 @@ export function RefusedScreen(): JSX.Element {
       amount={
         sale !== null && (
           <AmountDisplay
-            label={tillTexts.now.tender.due}
+            label={screenTexts.now.tender.due}
             sum={formatMoney(sale.dueMinor, view.settings.currency)}
           />
         )
@@ -76,7 +76,7 @@ function take(way: WayOut, flow: Flow): void {
 }
 
 function wordsFor(way: WayOut): string {
-  const t = tillTexts.now.refused;
+  const t = screenTexts.now.refused;
   const words: Readonly<Record<WayOut, string>> = {
     cash: t.takeCash,
     scan: t.scanAgain,

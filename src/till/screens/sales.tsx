@@ -14,7 +14,7 @@ import { Facts } from "../parts/facts.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { DeliveredMark, SaleLines } from "../parts/sale-lines.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
 const pageRows = 50;
@@ -24,7 +24,7 @@ const refusalRows = 100;
 export function SalesScreen(): JSX.Element {
   const { engine, flow, view: seen } = useTill();
   const view = useView();
-  const t = tillTexts.now.sales;
+  const t = screenTexts.now.sales;
   const { currency } = view.settings;
   const rows = useSignal<readonly SaleRow[] | null>(null);
   const refusals = useSignal<readonly RefusalRow[] | null>(null);
@@ -78,7 +78,7 @@ export function SalesScreen(): JSX.Element {
           {chosen !== null && (
             <div class="panel__detail">
               <AmountDisplay
-                label={tillTexts.now.paid.method[chosen.method]}
+                label={screenTexts.now.paid.method[chosen.method]}
                 sum={formatMoney(chosen.amountMinor, currency)}
               />
               <SaleFacts row={chosen} currency={currency} />
@@ -89,7 +89,7 @@ export function SalesScreen(): JSX.Element {
       amount={
         chosen !== null && (
           <AmountDisplay
-            label={tillTexts.now.paid.method[chosen.method]}
+            label={screenTexts.now.paid.method[chosen.method]}
             sum={formatMoney(chosen.amountMinor, currency)}
           />
         )
@@ -133,14 +133,14 @@ export function SalesScreen(): JSX.Element {
 }
 
 function SaleFacts({ row, currency }: { readonly row: SaleRow; readonly currency: string }): JSX.Element {
-  const t = tillTexts.now.sales;
+  const t = screenTexts.now.sales;
   return (
     <div class="sale-facts">
       <Facts
         rows={[
           [t.state, <DeliveredMark delivered={row.delivered} />],
           [t.time, formatMoment(row.atMs, nowMs.value, language.value)],
-          [t.method, tillTexts.now.paid.method[row.method]],
+          [t.method, screenTexts.now.paid.method[row.method]],
           [t.operator, row.operatorName],
           [t.number, `${row.epoch}-${row.seq}`],
           [t.head, row.headHex],
@@ -149,16 +149,23 @@ function SaleFacts({ row, currency }: { readonly row: SaleRow; readonly currency
       {row.lossMinor !== null && (
         <p class="mark mark--loss">
           <StopIcon size={18} />
-          {t.lossNote(formatMoney(row.lossMinor, currency))}
+          {t.lossNote(formatMoney(row.lossMinor, currency), lostTo(row))}
         </p>
       )}
     </div>
   );
 }
 
+/** «till 2, today 14:07»: at whose counter the code was used first; null where nobody has said so. */
+function lostTo(row: SaleRow): string | null {
+  if (row.lostTo === null) return null;
+  const { tillName, atMs } = row.lostTo;
+  return screenTexts.now.sales.lostTo(tillName, formatMoment(atMs, nowMs.value, language.value));
+}
+
 function RefusalLines({ rows }: { readonly rows: readonly RefusalRow[] | null }): JSX.Element {
   if (rows === null) return <p class="panel__empty" />;
-  if (rows.length === 0) return <p class="panel__empty">{tillTexts.now.sales.noRefusals}</p>;
+  if (rows.length === 0) return <p class="panel__empty">{screenTexts.now.sales.noRefusals}</p>;
   return (
     <ul class="lines">
       {rows.map((row) => (

@@ -15,7 +15,7 @@ import { SaleLines } from "../parts/sale-lines.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { late } from "../late.ts";
 import { noticeMessage } from "../notice.ts";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
 
 const shownRows = 12;
@@ -25,7 +25,7 @@ const typedKeys: ReadonlySet<string> = new Set("0123456789.");
 export function SellScreen(): JSX.Element {
   const { flow, engine } = useTill();
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const { currency, maxSaleMinor } = view.settings;
   const rules: AmountRules = { currency, fractionDigits: fractionDigitsOf(currency), maxMinor: maxSaleMinor };
   const entry = useSignal(emptyEntry);
@@ -129,7 +129,7 @@ function LateCamera(props: CameraViewProps): JSX.Element {
 function LastSales({ rows }: { readonly rows: readonly SaleRow[] }): JSX.Element {
   const { flow } = useTill();
   const { settings } = useView();
-  const t = tillTexts.now.sell;
+  const t = screenTexts.now.sell;
   return (
     <div class="panel last-sales">
       <h2 class="panel__title">{t.recent}</h2>

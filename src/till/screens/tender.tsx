@@ -11,7 +11,7 @@ import { CameraView } from "../parts/camera-view.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { noticeMessage } from "../notice.ts";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
 
 /** The sum stands; how it is paid is chosen here, always in the same order. A code classifies itself. */
@@ -19,7 +19,7 @@ export function TenderScreen(): JSX.Element {
   const till = useTill();
   const { flow } = till;
   const view = useView();
-  const t = tillTexts.now;
+  const t = screenTexts.now;
   const { currency } = view.settings;
   const dueMinor = view.sale?.dueMinor ?? 0;
   const coveredMinor = view.sale?.coveredMinor ?? 0;
@@ -143,7 +143,7 @@ function Method({ icon, words, hint, onPress, unavailable }: MethodProps): JSX.E
 }
 
 function DueCard({ due }: { readonly due: string }): JSX.Element {
-  const t = tillTexts.now.tender;
+  const t = screenTexts.now.tender;
   return (
     <div class="panel due-card">
       <span class="due-card__label">{t.due}</span>

@@ -1,60 +1,7 @@
-/** Everything the till says in Chinese, refusals apart (UX §8: full-width marks, no space beside digits). */
-export const tillZhCn = {
-  appName: "柜台",
-  nav: {
-    label: "页面",
-    sell: "收款",
-    sales: "记录",
-    more: "更多",
-    lock: "锁屏",
-    updateReady: "有新版本",
-    menu: "菜单",
-    close: "关闭",
-  },
-  strip: {
-    label: "状态",
-    online: "已连接",
-    syncing: "上传中",
-    syncingOf: (done: number, of: number): string => `上传${done}/${of}`,
-    offline: "没有网络",
-    silent: "服务器没有回应",
-    since: (moment: string): string => `上次连接${moment}`,
-    never: "还没有连接过",
-    works: "现金和付款码照常收",
-    unsent: (count: number, sum: string): string => `未上传${count}笔${sum}`,
-    allSent: "全部已上传",
-    stopped: "付款码暂停，请联系店主",
-    stuck: "账传不上去，请告诉店主",
-    stuckSince: (moment: string): string => `${moment}起没有进展`,
-    open: "连接详情",
-    storageFull: "存储满了，先不开新单",
-    storageLow: "存储快满，未上传的账不会删",
-    copyFailed: "账本副本写不进去，销售照常保存",
-    clockBack: "时钟偏慢，按已知时间计",
-    clockLeap: "时钟不可信，只收现金",
-    openSale: (sum: string): string => `待收${sum}`,
-  },
-  stop: {
-    fork: "本机的账与服务器有分叉",
-    behind: "本机的账比服务器少",
-    damaged: "本机有一段账读不出来",
-    revoked: "本机已被店主停用",
-    "empty-database": "本机的数据不见了",
-    "vault-lost": "本机的密钥不见了",
-  },
-  pad: {
-    label: "数字键",
-    secretLabel: "密码键盘",
-    point: "小数点",
-    back: "退格",
-    clear: "清空",
-    letters: "字母",
-    symbols: "符号",
-    shift: "大写",
-    space: "空格",
-    counted: (count: number): string => `已输入${count}位`,
-    cleared: "60秒没有操作，已清空。",
-  },
+import { tillFirstZhCn, type TillFirstTexts } from "./till-first-zh-cn.ts";
+
+/** What the screens behind the first one say (UX §8: full-width marks, no space beside digits). */
+const screens = {
   sell: {
     title: "收款",
     amount: "金额",
@@ -168,7 +115,9 @@ export const tillZhCn = {
     onTill: "仅在本机",
     onServer: "已到服务器",
     loss: (sum: string): string => `一码两用，损失${sum}`,
-    lossNote: (sum: string): string => `一码两用，损失${sum}。销售保留。`,
+    lossNote: (sum: string, by: string | null): string =>
+      `一码两用，损失${sum}${by === null ? "" : `（${by}）`}。销售保留。`,
+    lostTo: (till: string, when: string): string => `${till}，${when}`,
     more: "再看更早的",
     choose: "选一笔看详情。",
     refusals: "被拒的码",
@@ -182,28 +131,6 @@ export const tillZhCn = {
     number: "单号",
     head: "校验",
     back: "去收款",
-  },
-  lock: {
-    title: "锁屏",
-    choose: "请选择收银员",
-    pin: (who: string): string => `${who}的PIN`,
-    enter: "请输入PIN",
-    other: "换人",
-    noPin: "还没有设PIN",
-    stopped: "为什么暂停",
-    kept: (sum: string): string => `${sum}的单还在，进入后继续。`,
-    warn: (seconds: number): string => `${seconds}秒后锁屏，点任意处继续。`,
-    confirm: "进入",
-    roles: { owner: "店主", manager: "店长", cashier: "收银员" },
-  },
-  firstPin: {
-    title: "设PIN",
-    intro: (who: string): string => `${who}，请设6位PIN，用来打开这台收银机。`,
-    first: "设一个PIN",
-    again: "再输一次",
-    rule: "不要连号、重复或生日。",
-    confirm: "下一步",
-    confirmAgain: "设好PIN",
   },
   activate: {
     title: "启用这台收银机",
@@ -272,12 +199,10 @@ export const tillZhCn = {
     languageFailed: "没有取到另一种语言，联网后再试。",
     back: "去收款",
   },
-  booting: "正在打开账本",
-  elsewhereTitle: "收银机在另一个窗口开着",
-  elsewhere: "同一台平板只能有一个窗口收款。请用那个窗口，或关掉它，这里会自动接上。",
-  engineDown: "收款程序停了。已记的账都在。请重新打开。",
-  reload: "重新打开",
 };
 
 /** The keys every language of the till has. */
-export type TillTexts = typeof tillZhCn;
+export type TillTexts = TillFirstTexts & typeof screens;
+
+/** Everything the till says in Chinese, refusals apart. */
+export const tillZhCn: TillTexts = { ...tillFirstZhCn, ...screens };
