@@ -69,6 +69,19 @@ export default defineConfig({
           hookTimeout: 240_000,
         },
       },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: "torture",
+          include: ["tests/torture/**/*.test.ts"],
+          // One shop at a time: what is measured here is what a kill leaves, not who got the processor.
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

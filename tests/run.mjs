@@ -32,6 +32,11 @@ const stages = {
     await buildPages();
     return await tests("e2e", ["tests/e2e"]);
   },
+  torture: async () => {
+    await provideChromium();
+    await buildPages();
+    return await tests("torture", ["tests/torture"]);
+  },
 };
 
 const asked = process.argv.slice(2);
