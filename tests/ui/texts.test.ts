@@ -6,6 +6,8 @@ import { formatClock, formatMoment, formatWait } from "#ui/text-format.ts";
 import { joinSentence, loadRefusalTexts, nameRefusal, sayRefusal } from "#ui/texts/refusal-texts.ts";
 import { refusalsEn } from "#ui/texts/refusals-en.ts";
 import { refusalsZhCn } from "#ui/texts/refusals-zh-cn.ts";
+import { healthEn } from "#ui/texts/health-en.ts";
+import { healthZhCn } from "#ui/texts/health-zh-cn.ts";
 import { tillEn } from "#ui/texts/till-en.ts";
 import { tillZhCn } from "#ui/texts/till-zh-cn.ts";
 
@@ -34,6 +36,9 @@ const facts = {
   limit: "x",
   min: 6,
   why: "repeat",
+  openMinor: 9000,
+  sumMinor: 11_400,
+  count: 3,
 };
 
 function everyRefusal(): readonly Refusal[] {
@@ -124,6 +129,7 @@ describe("words", () => {
           : [`${path}${key}`],
       );
     expect(keys(tillEn).toSorted()).toEqual(keys(tillZhCn).toSorted());
+    expect(keys(healthEn).toSorted()).toEqual(keys(healthZhCn).toSorted());
     expect(Object.keys(refusalsEn.names).toSorted()).toEqual(Object.keys(refusalsZhCn.names).toSorted());
   });
 
