@@ -4,15 +4,10 @@ import { fromHex, type Bytes } from "#protocol/bytes.ts";
 import type {
   Activation,
   ActivationPreview,
-  ExportedFile,
-  ExportOverview,
-  ExportTillRefusal,
   Pad,
   PadOutcome,
   PadPurpose,
   PaidView,
-  ParcelRefusal,
-  ParcelView,
   PresentOutcome,
   RefusalRow,
   SaleCursor,
@@ -28,14 +23,15 @@ import type { Presented } from "./counter.ts";
 import type { SaleFigures } from "./carried.ts";
 import { openDesks, type Desks } from "./desks.ts";
 import { WaysOut } from "./export-ways.ts";
-import { Mirror, type CopyContents, type MirrorFile } from "./mirror.ts";
+import { beginCopy, figuresOfCopy, opensBooks, readCopy } from "./books-at-start.ts";
+import type { MirrorFile } from "./mirror.ts";
 import { RefusalRecord } from "./refusal-record.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
 import type { Settling } from "./settling.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { DeliveryLoop } from "./sync/delivery-loop.ts";
 import { Turns } from "./turns.ts";
-import { buildView, type PageFacts } from "./till-view.ts";
+import { buildView, type PageFacts, type ViewParts } from "./till-view.ts";
 import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
 
 /** What the engine is built on. */
@@ -74,6 +70,7 @@ export class Engine implements TillEngine {
   readonly #turns = new Turns();
   /** What the second copy holds beside a database that is empty; null: nothing was lost. */
   #lost: SaleFigures | null = null;
+  #unopenable = false;
   #settling: Promise<Settling> | null = null;
   readonly #refusals: RefusalRecord;
 
@@ -109,9 +106,7 @@ export class Engine implements TillEngine {
 
   /** Opens the database, takes back what only the mirror still has, and is ready for commands. */
   async boot(): Promise<void> {
-    const identity = await this.#p.db.enrolled();
-    if (identity) await this.#openDesks(identity);
-    else this.#lost = await this.#figuresOfCopy();
+    await this.#openBooks();
     this.#phase = null;
     await this.#show();
     await this.#p.quiet();
@@ -122,17 +117,14 @@ export class Engine implements TillEngine {
     if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
   }
 
-  /** An empty database beside a written second copy is no first run: the browser lost what this till had. */
-  async #figuresOfCopy(): Promise<SaleFigures | null> {
-    const copy = await this.#readCopy();
-    if (copy.entries.length === 0) return null;
-    const { saleFigures, verifiedSet } = await import("./carried.ts");
-    return saleFigures((await verifiedSet(copy)).rows);
-  }
-
-  async #readCopy(): Promise<CopyContents> {
-    if (this.#mirrorFile === null) return { certificates: [], entries: [] };
-    return new Mirror(this.#mirrorFile).read();
+  /** Takes the database as it is: a till's, a new tablet's, emptied, or one that cannot be opened any more. */
+  async #openBooks(): Promise<void> {
+    this.#desks = null;
+    this.#operator = null;
+    this.#unopenable = !(await opensBooks(this.#p.db));
+    const identity = this.#unopenable ? null : await this.#p.db.enrolled();
+    if (identity) await this.#openDesks(identity);
+    else this.#lost = await figuresOfCopy(this.#mirrorFile);
   }
 
   async watch(listener: (view: TillView) => void): Promise<void> {
@@ -159,10 +151,7 @@ export class Engine implements TillEngine {
   }
 
   async previewActivation(activation: Activation): Promise<Result<ActivationPreview, EnrolRefusal>> {
-    const { readActivation } = await import("#protocol/enrolment.ts");
-    const code = readActivation(activation.text);
-    if (!code) return refused({ code: "activation-mistyped" });
-    return accepted({ source: code.source, shopName: code.shopName, tillName: code.tillName });
+    return (await import("./enrol.ts")).previewOf(activation.text);
   }
 
   enrol(activation: Activation): Promise<Result<{ readonly compareDigits: string | null }, EnrolRefusal>> {
@@ -171,13 +160,16 @@ export class Engine implements TillEngine {
       const worker = this.#vault.hire();
       try {
         const { enrolTablet } = await import("./enrol.ts");
-        const wish = { ...activation, copy: await this.#readCopy() };
+        // Only here, when somebody has read what it means and wants it: nobody could open it any more.
+        if (this.#unopenable) await (await import("./unopenable.ts")).makeAnew(db);
+        this.#unopenable = false;
+        const wish = { ...activation, copy: await readCopy(this.#mirrorFile) };
         const enrolled = await enrolTablet(db, surroundings, worker.calls, wish);
         if (!enrolled.ok) return enrolled;
         this.#operator = null;
         this.#lost = null;
         // What the copy held is in the database by now, and signed for by nobody: only here it begins anew.
-        if (this.#mirrorFile) await new Mirror(this.#mirrorFile).beginAnew(enrolled.value);
+        await beginCopy(this.#mirrorFile, enrolled.value);
         await this.#openDesks(enrolled.value);
         await this.#show();
         // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
@@ -303,21 +295,11 @@ export class Engine implements TillEngine {
     } else this.#p.wantSync();
   }
 
-  exportOverview(): Promise<Result<ExportOverview, ExportTillRefusal>> {
-    return this.#waysOut.overview();
-  }
-
-  exportFile(index: number): Promise<Result<ExportedFile, ExportTillRefusal>> {
-    return this.#waysOut.file(index);
-  }
-
-  takeParcel(bytes: Bytes): Promise<Result<ParcelView, ParcelRefusal>> {
-    return this.#waysOut.take(bytes);
-  }
-
-  parcels(): Promise<readonly ParcelView[]> {
-    return this.#waysOut.parcels();
-  }
+  // Not in turn: a command that hangs on a broken disk must not stand before the way out.
+  readonly exportOverview: TillEngine["exportOverview"] = () => this.#waysOut.overview();
+  readonly exportFile: TillEngine["exportFile"] = (index) => this.#waysOut.file(index);
+  readonly takeParcel: TillEngine["takeParcel"] = (bytes) => this.#waysOut.take(bytes);
+  readonly parcels: TillEngine["parcels"] = () => this.#waysOut.parcels();
 
   lookForRoom(): Promise<boolean> {
     return this.#inTurn(async () => {
@@ -405,11 +387,13 @@ export class Engine implements TillEngine {
       this.#desks = { ...desks, identity: settled.identity };
       if (settled.operatorGone) this.#operator = null;
       if (settled.moreWaits) this.#wantSync();
+      if (settled.gone) await this.#openBooks();
     }
     await this.#show();
   }
 
   async #changed(): Promise<void> {
+    if (this.#desks?.ledger.gone) await this.#openBooks();
     await this.#show();
     this.#wantSync();
   }
@@ -421,9 +405,9 @@ export class Engine implements TillEngine {
     else void this.#p.loop.poke("commit");
   }
 
-  #view(): Promise<TillView> {
+  async #view(): Promise<TillView> {
     const desks = this.#desks;
-    return buildView(this.#p.db, {
+    const parts: ViewParts = {
       phase: this.#phase,
       identity: desks?.identity ?? null,
       operator: this.#operator,
@@ -435,7 +419,14 @@ export class Engine implements TillEngine {
       copyFailed: desks?.mirror?.broken ?? false,
       facts: this.#facts,
       build: this.#p.surroundings.build,
-    });
+    };
+    try {
+      if (!this.#unopenable) return await buildView(this.#p.db, parts);
+    } catch (cause) {
+      // While it starts nobody has tried twice yet; afterwards this is a fault like any other.
+      if (this.#phase === null) throw cause;
+    }
+    return (await import("./unopenable.ts")).viewWithoutBooks(parts);
   }
 
   async #show(): Promise<void> {
