@@ -1,7 +1,7 @@
 // What sales do to the books: the projection, the claims on codes, the losses. Nothing here can refuse an
 // entry: what does not fit becomes a named outcome beside it (PROTOCOL §5, §11).
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeTillBody, type EntryRef, type TillBody } from "#protocol/entry-bodies.ts";
+import type { EntryRef, TillBody } from "#protocol/entry-bodies.ts";
 import { shortId } from "#protocol/ids.ts";
 import type { SaleOutcome } from "#protocol/office-api.ts";
 import { sellClaim, tillName } from "../codes/claims.ts";
@@ -10,8 +10,9 @@ import { lockCodes, type LockedCode as Code } from "../codes/locked-code.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
+import { decodeBody, type BodyDecoders } from "./body-decoders.ts";
 import { oweServerEntry } from "./server-journal.ts";
-import { insertSales, type RowFacts, type SaleLine } from "./written-rows.ts";
+import type { RowFacts, SaleLine } from "./written-rows.ts";
 
 /** The epoch whose entries are applied. */
 export interface Source {
@@ -24,6 +25,8 @@ export interface Source {
   readonly late: boolean;
   /** Booked out of quarantine: their numbers are other entries', so each stands under its own hash. */
   readonly apart?: boolean;
+  /** What reads their bodies: this build's readers, unless said otherwise. */
+  readonly decoders?: BodyDecoders;
 }
 
 export type OutcomeKind = Exclude<SaleOutcome, SaleFlag>;
@@ -75,7 +78,7 @@ export const NO_EFFECTS: Effects = {
 
 /**
  * Claims the codes of these entries and decides losers, under locks on the codes in the order of their ids,
- * so that two pushes never wait for each other in a circle. Sales rows follow in `writeSales`.
+ * so that two pushes never wait for each other in a circle. Sales rows follow.
  */
 export async function claimCodes(
   tx: DatabaseTransaction,
@@ -89,7 +92,7 @@ export async function claimCodes(
   const steps: CodeStep[] = [];
   const outcomes: Outcome[] = [];
   for (const item of entries) {
-    const body = decodeTillBody(item.entry.kind, item.entry.body);
+    const body = decodeBody(item.entry, source.decoders);
     if (body === null) {
       if (item.entry.kind === "sale") unreadSales.push(item.entry.seq);
       continue;
@@ -277,17 +280,6 @@ async function tellSpent(
   const atMs = Math.max(0, use.atMs);
   const change = { type: "spent", cti, till: ref.till, tillName, atMs, amountMinor, untilMs } as const;
   await writeChange(tx, source.merchant, audience, change, source.nowMs);
-}
-
-/** Writes the projection of the sales and every outcome. `arrivalOf` gives an entry's arrival number. */
-export async function writeSales(
-  tx: DatabaseTransaction,
-  source: Source,
-  effects: Effects,
-  arrivalOf: (seq: number) => number,
-): Promise<void> {
-  await insertSales(tx, source, saleLines(effects, arrivalOf), rowFacts(source));
-  await writeOutcomes(tx, source, effects.outcomes);
 }
 
 /** The rows of the sales. */

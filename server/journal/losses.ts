@@ -2,9 +2,9 @@
 // the server's journal; the row beside it follows what comes in late, and closes when all of it has come.
 import { sql } from "kysely";
 import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import type { ServerRecord } from "#protocol/server-records.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
+import { decodeBody } from "./body-decoders.ts";
 import { oweServerEntry } from "./server-journal.ts";
 
 export interface EpochOf {
@@ -228,7 +228,7 @@ async function figuresBetween(
 
 function runningOf(bytes: Uint8Array): (Running & { readonly totalMinor: number }) | null {
   const entry = decodeEntry(bytes);
-  const body = entry && decodeTillBody(entry.kind, entry.body);
+  const body = entry && decodeBody(entry);
   if (body?.kind !== "sale") return null;
   return { count: body.runningCount, sumMinor: body.runningMinor, totalMinor: body.totalMinor };
 }

@@ -24,6 +24,37 @@ export function paidByCode(body: BookedSale["body"]): boolean {
   return body.tenders.some((tender) => tender.method === "payment-code");
 }
 
+/** When the epoch was closed and its till stopped, by the arrivals there were. */
+export interface Ends {
+  readonly closedArrival: number | null;
+  readonly revokedArrival: number | null;
+}
+
+/** Why the owner should look at a sale of the till's chain, by when it arrived. */
+export function flagOf(ends: Ends, arrival: number, body: BookedSale["body"]): SaleFlag | null {
+  if (ends.closedArrival !== null && arrival > ends.closedArrival) return "late";
+  const stopped = ends.revokedArrival !== null && arrival > ends.revokedArrival;
+  return stopped && paidByCode(body) ? "till-revoked" : null;
+}
+
+/** The ends of an epoch that is there. */
+export async function endsOf(
+  tx: DatabaseTransaction,
+  key: { readonly merchant: Uint8Array; readonly till: Uint8Array; readonly epoch: number },
+): Promise<Ends> {
+  const row = await tx
+    .selectFrom("books.till_epochs as e")
+    .innerJoin("books.tills as t", (join) =>
+      join.onRef("t.merchant_id", "=", "e.merchant_id").onRef("t.till_id", "=", "e.till_id"),
+    )
+    .select(["e.closed_arrival", "t.revoked_arrival"])
+    .where("e.merchant_id", "=", key.merchant)
+    .where("e.till_id", "=", key.till)
+    .where("e.epoch", "=", key.epoch)
+    .executeTakeFirstOrThrow();
+  return { closedArrival: row.closed_arrival, revokedArrival: row.revoked_arrival };
+}
+
 /** A statement takes 65,535 values at most. */
 const MOST_ROWS = 1000;
 

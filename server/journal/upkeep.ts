@@ -5,6 +5,7 @@ import { verifyEntry } from "#protocol/entry.ts";
 import type { Books } from "../books.ts";
 import { sequenceFeed } from "../feed/sequencer.ts";
 import { faultFields } from "../log.ts";
+import { WaitingEntries } from "./apply-waiting.ts";
 import { signedEntry } from "./ingest.ts";
 import { payJournalDuties } from "./server-journal.ts";
 
@@ -16,9 +17,10 @@ const MOST_MERCHANTS = 100;
 /** Starts the rounds; the timer keeps no process alive. Answers what stops it, after the round that runs. */
 export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): () => Promise<void> {
   let running: Promise<void> | null = null;
+  const waiting = new WaitingEntries();
   const round = async (): Promise<void> => {
     try {
-      await upkeepRound(books);
+      await upkeepRound(books, waiting);
     } catch (fault) {
       books.log.warn("upkeep-failed", faultFields(fault));
     }
@@ -38,11 +40,15 @@ export function startUpkeep(books: Books, everyMs: number = UPKEEP_EVERY_MS): ()
 /**
  * One round; answers how many signatures were checked. What fails for one shop is left for its next round.
  */
-export async function upkeepRound(books: Books): Promise<number> {
+export async function upkeepRound(
+  books: Books,
+  waiting: WaitingEntries = new WaitingEntries(),
+): Promise<number> {
   for (const merchant of await merchantsIn(books, "books.journal_duties"))
     await alone(books, () => payJournalDuties(books, merchant));
   for (const merchant of await merchantsIn(books, "books.feed_changes"))
     await alone(books, () => sequenceFeed(books.db, merchant));
+  await alone(books, () => waiting.round(books));
   return await checkSignatures(books);
 }
 

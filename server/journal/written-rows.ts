@@ -88,18 +88,6 @@ export async function appendRows(
   return before;
 }
 
-/** Adds sales with their tenders under arrival numbers they have already. */
-export async function insertSales(
-  tx: DatabaseTransaction,
-  key: EpochKey,
-  sales: readonly SaleLine[],
-  facts: RowFacts,
-): Promise<void> {
-  if (sales.length === 0) return;
-  const parts = [keyPart(key, facts), sql`counted as (select 0::bigint as before)`, ...saleParts(sales)];
-  await sql`with ${sql.join(parts)} select 1`.execute(tx);
-}
-
 function keyPart(key: EpochKey, facts: RowFacts): RawBuilder<unknown> {
   return sql`key as (select ${key.merchant}::bytea as merchant, ${key.till}::bytea as till,
     ${key.epoch}::int as epoch, ${facts.receivedAtMs}::bigint as received, ${facts.flagged}::text as flagged)`;

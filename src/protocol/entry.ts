@@ -9,6 +9,8 @@ import { readShape } from "./shape.ts";
  * exports. Its bytes are stored and forwarded as signed. The bodies are in `entry-bodies.ts`.
  */
 export interface Entry {
+  /** Above 1: of a later version, whose body this one cannot read. Absent: 1. */
+  readonly version?: number;
   readonly merchant: Bytes;
   /** The till's 16 bytes, or `server` for the server's own journal. */
   readonly till: Bytes | typeof SERVER_TILL;
@@ -82,8 +84,9 @@ export function decodeEntry(bytes: Uint8Array): Entry | null {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
   return readShape(decoded.value, (shape) => {
-    shape.literal(1);
-    return {
+    const version = shape.integer(1);
+    const entry = {
+      ...(version > 1 && { version }),
       merchant: shape.bytes(16),
       till: shape.bytesOrLiteral(16, SERVER_TILL),
       epoch: shape.integer(0, MAX_EPOCH),
@@ -102,6 +105,10 @@ export function decodeEntry(bytes: Uint8Array): Entry | null {
       })),
       body: shape.any(),
     };
+    // A later version may add members behind these, and never changes what these are: so that a server that
+    // was put back to an older build still stores and receipts what it will understand again.
+    while (version > 1 && shape.more()) shape.any();
+    return entry;
   });
 }
 

@@ -68,6 +68,7 @@ export const auditEn: AuditTexts = {
     "till-revoked": "Revoked a till",
     "till-readmitted": "A till this server had forgotten came back by its certificate",
     "server-restored": "The server was restored from a backup",
+    "books-rebuilt": "Rebuilt the books from the signed records",
     "quarantine-booked": "Booked what was set apart",
     "quarantine-rejected": "Left unbooked what was set apart",
   },

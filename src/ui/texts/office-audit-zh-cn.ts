@@ -75,6 +75,7 @@ export const auditZhCn: AuditTexts = {
     "till-revoked": "撤销了收银机",
     "till-readmitted": "服务器不认得的收银机凭证书回来了",
     "server-restored": "服务器从备份恢复",
+    "books-rebuilt": "从签名记录重做了账目",
     "quarantine-booked": "把待定的账入了账",
     "quarantine-rejected": "待定的账决定不入账",
   },
