@@ -13,6 +13,7 @@ import {
   type ActivationCode,
   type EnrolAnswer,
 } from "#protocol/enrolment.ts";
+import type { ActivationPreview } from "#protocol/engine-calls.ts";
 import { openKeyset } from "#protocol/keyset.ts";
 import type { PinWorker } from "#protocol/pin-calls.ts";
 import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
@@ -59,6 +60,13 @@ export async function enrolTablet(
   );
   if (!answered.ok) return answered;
   return keep(db, code, pending, answered.value, copy);
+}
+
+/** What an activation code says of itself before it is used. */
+export function previewOf(text: string): Result<ActivationPreview, EnrolRefusal> {
+  const code = readActivation(text);
+  if (!code) return refused({ code: "activation-mistyped" });
+  return accepted({ source: code.source, shopName: code.shopName, tillName: code.tillName });
 }
 
 async function preparePending(

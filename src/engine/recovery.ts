@@ -65,7 +65,8 @@ async function standing(
       .last()
       .catch(() => null),
   ]);
-  if (!head) return { head: null, fits: last === undefined };
+  // A till just enrolled has none yet; one that had a journal would begin another under the same numbers.
+  if (!head) return { head: null, fits: false };
   return { head, fits: last?.seq === head.seq && sameBytes(last.hash, head.hash) };
 }
 

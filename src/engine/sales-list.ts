@@ -29,7 +29,8 @@ export async function saleRows(
   return rows.map((row) => {
     const { id, atMs, amountMinor, method, seq, epoch, headHex } = row;
     const former = row.era === undefined ? null : row;
-    const lossHere = losses.find((loss) => loss.epoch === epoch && loss.seq === seq)?.lossMinor ?? null;
+    const told = losses.find((loss) => loss.epoch === epoch && loss.seq === seq);
+    const lossHere = told?.lossMinor ?? null;
     return {
       id,
       atMs,
@@ -41,6 +42,7 @@ export async function saleRows(
       headHex,
       delivered: seq <= receipted(former?.till ?? null, epoch) ? "server" : "till",
       lossMinor: former?.lossMinor ?? lossHere,
+      lostTo: former === null ? (told?.lostTo ?? null) : null,
       ...(former?.era === undefined ? {} : { era: former.era }),
     };
   });

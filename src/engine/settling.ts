@@ -15,6 +15,8 @@ export interface Settled {
   readonly operatorGone: boolean;
   /** More pages may wait on the server: the round stopped for the inbox to be emptied. */
   readonly moreWaits: boolean;
+  /** The database is empty: it was lost while the till ran. */
+  readonly gone: boolean;
 }
 
 /** Takes in what the carrier wrote: pages, receipts, findings. Loaded after the first screen stands. */
@@ -33,6 +35,9 @@ export class Settling {
   /** Works through all that lies there; runs again whenever the carrier says that it wrote. */
   async settle(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
     const db = this.#db;
+    const enrolled = await db.enrolled();
+    // Deleted under a running till, the database comes back empty: nothing may be settled into it.
+    if (!enrolled) return { identity: desks.identity, operatorGone: false, moreWaits: false, gone: true };
     if (this.#lookedThrough !== desks.recovered) await this.#lookThrough(desks);
     const before = await db.setting("feed");
     const wentOver = await this.#followLineage(desks);
@@ -48,7 +53,7 @@ export class Settling {
     const after = await db.setting("feed");
     const applied = after !== null && before !== null && after.version !== before.version;
     const moreWaits = wentOver || applied;
-    return { identity, operatorGone, moreWaits };
+    return { identity, operatorGone, moreWaits, gone: false };
   }
 
   /**
