@@ -1,6 +1,6 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
 import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
-import { fromHex, type Bytes } from "#protocol/bytes.ts";
+import { fromHex } from "#protocol/bytes.ts";
 import type {
   Activation,
   ActivationPreview,
