@@ -65,8 +65,15 @@ describe("PROTOCOL §4: an entry of the journal", () => {
     }
   });
 
+  it("I9: an entry of a later version is kept too, with members behind those that never change", () => {
+    const later = [...members(entries.encodeEntry({ ...entry, body: ["new"] })).with(0, 2), "more", [1]];
+    const read = entries.decodeEntry(encodeCbor(later));
+    expect(read).toEqual({ ...entry, body: ["new"], version: 2 });
+    expect(entries.decodeEntry(encodeCbor([...later.with(0, 1)]))).toBeNull();
+  });
+
   it.each<[string, number, Cbor]>([
-    ["format version 2", 0, 2],
+    ["format version 0", 0, 0],
     ["merchant of 15 bytes", 1, new Uint8Array(15)],
     ["till named «Server»", 2, "Server"],
     ["till of 17 bytes", 2, new Uint8Array(17)],
