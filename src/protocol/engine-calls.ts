@@ -128,6 +128,8 @@ export interface SaleRow {
   readonly delivered: "till" | "server";
   /** The server decided that another till's use of the same code came first (§11); null otherwise. */
   readonly lossMinor: number | null;
+  /** The use that came first: its till, and when by that till's time; null when it is not known. */
+  readonly lostTo: { readonly tillName: string; readonly atMs: number } | null;
   /** Made when this tablet was another till, and which one it was, counted up; absent: of this till. */
   readonly era?: number;
 }

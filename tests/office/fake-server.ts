@@ -105,6 +105,7 @@ function office(shop: FakeShop, asked: Asked): Response {
           changedAtMs: shop.nowMs,
           changedBy: shop.me?.email ?? null,
           tills: tills.map((till, index) => ({ name: till.name, hasIt: index === 0 })),
+          tillsInService: shop.tills.filter((till) => till.state !== "revoked").length,
         };
         return json(shop.policy);
       });

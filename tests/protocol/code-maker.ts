@@ -97,16 +97,17 @@ export async function judged(
   text: string,
   at: Presented,
   merchant: Uint8Array,
-): Promise<CodeRefusal["code"] | "taken"> {
+): Promise<CodeRefusal["code"] | "taken" | "to be asked for"> {
   const bytes = codes.readCodeText(text);
   if (!bytes.ok) return bytes.refusal.code;
   const authentic = await codes.authenticateCode(bytes.value, at.keyset, merchant);
   if (!authentic.ok) return authentic.refusal.code;
   const verdict = judgeCode(authentic.value.payload, at.here);
-  return verdict.ok ? "taken" : verdict.refusal.code;
+  if (!verdict.ok) return verdict.refusal.code;
+  return verdict.value.way === "lease" ? "taken" : "to be asked for";
 }
 
 /** The whole way of one code. */
-export async function shown(code: Presented, merchant: Uint8Array): Promise<CodeRefusal["code"] | "taken"> {
+export async function shown(code: Presented, merchant: Uint8Array): ReturnType<typeof judged> {
   return judged(codes.codeText(await coseOf(code)), code, merchant);
 }

@@ -7,6 +7,8 @@ import type { EntryRef, SaleBody, ServerBody, TenderBody, TillBody } from "#prot
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes): Bytes => concat(bytes));
 const cose = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes): Bytes => concat(bytes));
+const eight = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes): Bytes => concat(bytes));
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes): Bytes => concat(bytes));
 const minor = fc.integer({ min: 1, max: 10_000_000 });
 const count = fc.nat({ max: 100_000 });
 const word = fc.stringMatching(/^[a-z-]{1,20}$/);
@@ -46,6 +48,9 @@ const tillBodies: Record<TillBody["kind"], fc.Arbitrary<object>> = {
   sale,
   "clock-jump": fc.record({ quality: word, clockMs: fc.maxSafeInteger(), nowMs: fc.maxSafeInteger() }),
   stopped: fc.record({ reason: word }),
+  claim: fc.record({ cti: id, sale: id }),
+  "claim-dropped": fc.record({ cti: id, epoch: minor, seq: count }),
+  "lease-released": fc.record({ ctis: fc.array(id, { maxLength: 20 }) }),
 };
 const ref = fc.record({ till: id, epoch: minor, seq: count }) as fc.Arbitrary<EntryRef>;
 const serverBodies: Record<ServerBody["kind"], fc.Arbitrary<object>> = {
@@ -53,6 +58,38 @@ const serverBodies: Record<ServerBody["kind"], fc.Arbitrary<object>> = {
   "code-issued": fc.record({ cti: id, cose, leaseTill: fc.option(id), amountMinor: minor }),
   "code-revoked": fc.record({ cti: id, amountMinor: minor }),
   "double-spend": fc.record({ cti: id, winner: ref, loser: ref, lossMinor: minor }),
+  "claim-released": fc.record({ cti: id, claim: ref, why: word }),
+  "lease-moved": fc.record({
+    cti: id,
+    from: fc.option(id),
+    to: fc.option(id),
+    why: fc.constantFrom("released", "closed", "owner"),
+  }),
+  "lineage-begun": fc.record({ before: eight, lineage: eight, epoch: minor, headSeq: count, headHash: hash }),
+  loss: fc.record({
+    till: id,
+    epoch: minor,
+    reason: word,
+    fromSeq: count,
+    knownHeadSeq: fc.option(count),
+    count: fc.option(count),
+    sumMinor: fc.option(count),
+    source: word,
+    atMs: count,
+  }),
+  "loss-receipt": fc.record({
+    till: id,
+    epoch: minor,
+    seq: minor,
+    headHex: fc.constant("a3f09c1e"),
+    amountMinor: minor,
+  }),
+  "quarantine-decided": fc.record({
+    till: id,
+    epoch: minor,
+    decided: fc.constantFrom("booked", "rejected"),
+    hashes: fc.array(hash, { maxLength: 5 }),
+  }),
 };
 
 /** What a reader gets: the body after it went through bytes. */

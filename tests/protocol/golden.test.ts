@@ -4,6 +4,7 @@ import { isCodeNumber } from "#domain/code-number.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { concat, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor, type CborKey } from "#protocol/cbor.ts";
+import * as claims from "#protocol/claim.ts";
 import * as crypto256 from "#protocol/crypto.ts";
 import * as enrolment from "#protocol/enrolment.ts";
 import type { Certificate } from "#protocol/certificate.ts";
@@ -207,6 +208,9 @@ describe("golden: the journal", () => {
       sale: true,
       "clock-jump": true,
       stopped: true,
+      claim: true,
+      "claim-dropped": true,
+      "lease-released": true,
     };
     const servers: Record<ServerBody["kind"], true> = {
       "server-genesis": true,
@@ -217,6 +221,8 @@ describe("golden: the journal", () => {
       loss: true,
       "loss-receipt": true,
       "quarantine-decided": true,
+      "claim-released": true,
+      "lease-moved": true,
     };
     const kinds = (chain: Chain<{ kind: string }>): string[] => [
       ...new Set(chain.entries.map((row) => row.body.kind)),
@@ -266,14 +272,18 @@ describe("golden: push, receipt and feed", () => {
     expectBytes(again.slice(0, -64), vectors.hello.signed.slice(0, -64));
   });
 
-  it("a page with a change of every kind", async () => {
-    const golden = readVectors<{ path: string; page: feed.FeedPage; bytes: Bytes; signature: Bytes }>("feed");
-    const { path, page, bytes, signature } = golden;
+  const pages = ["feed", "feed-several-tills"].map((name) =>
+    readVectors<{ path: string; page: feed.FeedPage; bytes: Bytes; signature: Bytes }>(name),
+  );
+  it.each(pages)("the page of $path", async ({ path, page, bytes, signature }) => {
     expect(feed.feedPath(page.from, "00112233445566778899aabbccddeeff")).toBe(path);
     expectBytes(await push.hashGet(path), page.requestHash);
     const answerKey = await crypto256.importSigningKey(keys.answer.pkcs8, false);
     expectBytes((await feed.signFeedPage(answerKey, page)).bytes, bytes);
     expect(await feed.openFeedPage(keyset.keyset, { bytes, signature }, page.requestHash)).toEqual(page);
+  });
+
+  it("every change there is stands in one of the pages", () => {
     const types: Record<feed.FeedChange["type"], true> = {
       policy: true,
       shop: true,
@@ -286,8 +296,35 @@ describe("golden: push, receipt and feed", () => {
       keyset: true,
       "site-key": true,
       "till-state": true,
+      "outage-policy": true,
+      "lease-wanted": true,
+      "claim-released": true,
+      "lost-to": true,
     };
-    expect(page.changes.map((change) => change.type).toSorted()).toEqual(Object.keys(types).toSorted());
+    const shown = pages.flatMap(({ page }) => page.changes.map((change) => change.type));
+    expect(shown.toSorted()).toEqual(Object.keys(types).toSorted());
+  });
+
+  it("a claim on a code, and every answer there is", async () => {
+    const golden = readVectors<{
+      readonly request: claims.ClaimRequest;
+      readonly bytes: Bytes;
+      readonly requestHash: Bytes;
+      readonly answers: readonly {
+        readonly answer: claims.ClaimAnswer;
+        readonly bytes: Bytes;
+        readonly signature: Bytes;
+      }[];
+    }>("claim");
+    expectBytes(claims.encodeClaimRequest(golden.request), golden.bytes);
+    expect(claims.decodeClaimRequest(golden.bytes)).toEqual(golden.request);
+    expectBytes(await push.hashRequest(golden.bytes), golden.requestHash);
+    const answerKey = await crypto256.importSigningKey(keys.answer.pkcs8, false);
+    for (const { answer, bytes, signature } of golden.answers) {
+      expectBytes((await claims.signClaimAnswer(answerKey, answer)).bytes, bytes);
+      const signed = { bytes, signature };
+      expect(await claims.openClaimAnswer(keyset.keyset, signed, golden.requestHash)).toEqual(answer);
+    }
   });
 });
 

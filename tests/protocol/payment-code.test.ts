@@ -119,7 +119,7 @@ describe("G7/C2: refused, each by its own name", () => {
     ["amount-mismatch", "exact, one fen under", withPayload(good, { amountMinor: 3799 })],
     ["amount-mismatch", "in another currency", withPayload(good, { currency: "HKD" })],
     ["leased-elsewhere", "leased to another till", leased({ held: "elsewhere", tillName: "二号柜台" })],
-    ["needs-server", "leased to nobody", leased({ held: "none" })],
+    ["to be asked for", "leased to nobody", leased({ held: "none" })],
   ])("%s: %s", async (name, _what, code) => {
     expect(await show(code)).toBe(name);
   });

@@ -31,7 +31,6 @@ const facts = {
   nowMs: noon,
   stop: "fork",
   maxMinor: 100,
-  openMinor: 90,
   hours: 24,
   limit: "x",
   min: 6,

@@ -28,6 +28,7 @@ export const rows: readonly SaleRow[] = sums.map((amountMinor, index) => ({
   headHex: "a3f09c1e",
   delivered: index < 2 ? "till" : "server",
   lossMinor: index === 4 ? 5600 : null,
+  lostTo: index === 4 ? { tillName: "2号机", atMs: momentMs } : null,
 }));
 
 const paid: PaidView = {
