@@ -31,8 +31,12 @@ export function openConnection(url: string, log: Log, size = 16): Connection {
     idle_in_transaction_session_timeout: statementLimitMs,
     application_name: "guitai",
   });
-  // An idle connection that breaks is replaced by the pool; unheard, the event would end the process.
-  pool.on("error", (fault) => log.warn("database-connection-lost", faultFields(fault)));
+  // Unheard, a broken connection's event ends the process. The pool hears those that are idle; one that
+  // breaks between two statements of somebody's transaction nobody would hear but this.
+  pool.on("connect", (client) => {
+    client.on("error", (fault) => log.warn("database-connection-lost", faultFields(fault)));
+  });
+  pool.on("error", () => undefined);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   let closing: Promise<void> | null = null;
   return {
