@@ -78,13 +78,14 @@ function hirePinWorker(): HiredPinWorker {
 let loading: Promise<DeliveryLoop> | null = null;
 const loop: Pick<DeliveryLoop, "poke"> = {
   async poke(reason) {
-    loading ??= import("#engine/sync/delivery-loop.ts").then(
-      ({ DeliveryLoop: Loaded }) =>
+    loading ??= Promise.all([import("#engine/sync/delivery-loop.ts"), import("#engine/sync/alone.ts")]).then(
+      ([{ DeliveryLoop: Loaded }, { aloneBy }]) =>
         new Loaded({
           ...surroundings,
           onLine: () => navigator.onLine,
           announce: () => void engine.serviceWorkerWrote(),
-          alone: (work) => navigator.locks.request("guitai-delivery", work),
+          alone: aloneBy(navigator.locks),
+          later: (ms, again) => setTimeout(again, ms),
         }),
     );
     await (await loading).poke(reason);

@@ -21,6 +21,8 @@ export interface LoopSurroundings extends Pick<
   readonly announce: () => void;
   /** Runs `work` unless another carrier is at it; only saves work, correctness is the server's. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
+  /** Runs something so much later, if this thread still lives then; absent: others have the clocks. */
+  readonly later?: (ms: number, work: () => void) => void;
 }
 
 type StateRow = Extract<DeliveryRow, { key: "state" }>;
@@ -35,6 +37,7 @@ export class DeliveryLoop {
   #running: Promise<void> | null = null;
   #again = false;
   #answered = true;
+  #alarmIsSet = false;
   readonly #told: Record<"progress" | "wrote", number | null> = { progress: null, wrote: null };
 
   constructor(surroundings: LoopSurroundings) {
@@ -57,7 +60,24 @@ export class DeliveryLoop {
       await this.#running;
     } finally {
       this.#running = null;
+      if (!this.#answered) await this.#setAlarm();
     }
+  }
+
+  /** The back-off's own clock: the page's comes every half minute, and a hidden page's hardly at all. */
+  async #setAlarm(): Promise<void> {
+    const { later, databaseName, clockMs } = this.#s;
+    if (!later || this.#alarmIsSet) return;
+    this.#alarmIsSet = true;
+    const store = await openDeliveryStore(databaseName);
+    const state = await store?.delivery("state");
+    store?.close();
+    const waitMs = Math.min(BACKOFF_LAST_MS, Math.max(BACKOFF_FIRST_MS, (state?.nextTryMs ?? 0) - clockMs()));
+    later(waitMs, () => {
+      this.#alarmIsSet = false;
+      // A round that fails says so in its row; nobody waits for this one.
+      void this.poke("timer");
+    });
   }
 
   async #runAll(reason: SyncPoke["reason"]): Promise<void> {
