@@ -4,12 +4,12 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { build } from "vite";
 import { freePort } from "../tests/e2e/server-process.ts";
-import { prepareTablet, type Tablet } from "../tests/e2e/tablet.ts";
+import { prepareTablet } from "../tests/e2e/tablet.ts";
 import { type Benchmark, median, rounded } from "./benchmark.ts";
-import { bringQueueing } from "./catch-up/queueing.ts";
+import { queueingScript } from "./catch-up/queueing.ts";
+import { answerOf, goTo, startDebugged, type Target } from "./devtools.ts";
 import { openShop } from "./enrolled-tablet.ts";
 
 const rounds = 3;
@@ -18,7 +18,7 @@ const BETWEEN_SALES_MS = 20_000;
 
 /**
  * BENCH.md `catch-up`. Ours: `npm start`'s server with its PostgreSQL, the built till at its lock, the
- * carrier in the service worker; from the network's return to the receipt for the head. Theirs: PouchDB in a
+ * carrier in the service worker; from the till's asking for delivery to the receipt for the head. Theirs: PouchDB in a
  * page of the same browser, its server over LevelDB in a process of its own, batches of 500. Contenders take
  * turns, a round each; the first round warms both and is not counted.
  * `npm run bench -- catch-up [ROUNDS] [SALES]`.
@@ -30,15 +30,23 @@ export const measureCatchUp: Benchmark = async ({ args, say }) => {
   const shop = await openShop();
   const other = await prepareTablet();
   const pouch = await startPouch(folder);
+  // Without a test driver, which would be told of every request and take its part of the processor.
+  await shop.tablet.close();
+  const ourBrowser = await startDebugged(shop.tablet.profileDir);
+  const theirBrowser = await startDebugged(other.profileDir);
   try {
-    const theirs = await other.start();
-    await theirs.goto(pouch.url);
+    const script = await queueingScript();
+    await ourBrowser.page.send("Page.enable");
+    await ourBrowser.page.send("Page.addScriptToEvaluateOnNewDocument", {
+      source: `${script}\nqueueing.listenForAsking();`,
+    });
+    await goTo(theirBrowser.page, pouch.url);
     const ours: number[] = [];
     const others: number[] = [];
     for (let round = 0; round <= counted; round += 1) {
-      const ourMs = await catchUp(shop.tablet, shop.server.url, count);
-      const bytes = await entrySize(shop.tablet.page());
-      const theirMs = await replicate(theirs, `round-${round}`, count, bytes);
+      const ourMs = await catchUp(ourBrowser.page, shop.server.url, count);
+      const bytes = await answerOf<number>(ourBrowser.page, "queueing.entryBytes()");
+      const theirMs = await replicate(theirBrowser.page, `round-${round}`, count, bytes);
       say(`round ${round}: ${(ourMs / 1000).toFixed(2)} s, PouchDB ${(theirMs / 1000).toFixed(2)} s`);
       if (round === 0) continue;
       ours.push(ourMs);
@@ -56,6 +64,7 @@ export const measureCatchUp: Benchmark = async ({ args, say }) => {
       ratios: { speedupVsPouch: rounded(median(others) / median(ours), 2) },
     };
   } finally {
+    await Promise.all([ourBrowser.kill(), theirBrowser.kill()]);
     await pouch.stop();
     await other.remove();
     await shop.remove();
@@ -63,35 +72,21 @@ export const measureCatchUp: Benchmark = async ({ args, say }) => {
   }
 };
 
-async function catchUp(tablet: Tablet, url: string, count: number): Promise<number> {
-  const page = tablet.page();
+async function catchUp(page: Target, url: string, count: number): Promise<number> {
   // The office shares the till's database and has no engine of its own.
-  await page.goto(`${url}/office`);
-  await bringQueueing(page);
+  await goTo(page, `${url}/office`);
   const wanted = { sales: count, fromMs: Date.now(), everyMs: BETWEEN_SALES_MS };
-  await page.evaluate((queue) => globalThis.queueing.queueSales(queue), wanted);
-  await tablet.context().setOffline(true);
-  await page.goto(`${url}/`);
-  await page.getByText("请输入PIN").first().waitFor();
-  await bringQueueing(page);
-  const waiting = page.evaluate(() => globalThis.queueing.untilReceipted());
-  const startedMs = performance.now();
-  await tablet.context().setOffline(false);
-  await waiting;
-  return performance.now() - startedMs;
+  await answerOf(page, `queueing.queueSales(${JSON.stringify(wanted)})`);
+  await goTo(page, `${url}/`);
+  return await answerOf<number>(page, "queueing.untilReceipted()");
 }
 
-async function entrySize(page: Page): Promise<number> {
-  return await page.evaluate(() => globalThis.queueing.entryBytes());
-}
-
-async function replicate(page: Page, name: string, count: number, bytes: number): Promise<number> {
-  await page.evaluate((given) => globalThis.pouch.queue(given.name, given.count, given.bytes), {
-    name,
-    count,
-    bytes,
-  });
-  const { ms, written } = await page.evaluate((given) => globalThis.pouch.replicate(given), name);
+async function replicate(page: Target, name: string, count: number, bytes: number): Promise<number> {
+  await answerOf(page, `pouch.queue("${name}", ${count}, ${bytes})`);
+  const { ms, written } = await answerOf<{ readonly ms: number; readonly written: number }>(
+    page,
+    `pouch.replicate("${name}")`,
+  );
   if (written !== count) throw new Error(`PouchDB wrote ${written} of ${count} documents`);
   return ms;
 }

@@ -65,6 +65,30 @@ export async function startDebugged(profileDir: string): Promise<DebuggedBrowser
   }
 }
 
+/** Opens an address and waits until its page has loaded. */
+export async function goTo(page: Target, url: string): Promise<void> {
+  await page.send("Page.navigate", { url });
+  const loaded = `new Promise((done) => {
+    if (document.readyState === "complete") done();
+    else addEventListener("load", () => done());
+  })`;
+  await answerOf(page, loaded);
+}
+
+/** What an expression of the page comes to, waited for. Throws what the page threw. */
+export async function answerOf<T>(page: Target, expression: string): Promise<T> {
+  const { result, exceptionDetails } = (await page.send("Runtime.evaluate", {
+    expression,
+    awaitPromise: true,
+    returnByValue: true,
+  })) as {
+    readonly result: { readonly value?: T };
+    readonly exceptionDetails?: { readonly exception?: { readonly description?: string } };
+  };
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? "the page threw");
+  return result.value as T;
+}
+
 async function debug(socket: WebSocket): Promise<Omit<DebuggedBrowser, "kill">> {
   const waiting = new Map<number, (answer: Message) => void>();
   const targets = new Map<string, Target>();

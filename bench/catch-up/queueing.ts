@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { build } from "vite";
 import type * as queue from "./queue-sales.ts";
 
@@ -7,15 +6,11 @@ declare global {
   var queueing: typeof queue;
 }
 
-let script: string | null = null;
-
-/** Gives the page in front the functions of `queue-sales.ts`, as `queueing`. */
-export async function bringQueueing(page: Page): Promise<void> {
-  script ??= await bundled();
-  await page.evaluate(script);
-}
-
-async function bundled(): Promise<string> {
+/**
+ * A script that gives a page the functions of `queue-sales.ts`, as `queueing`; evaluated by the debugger,
+ * whom the till's policy does not bind.
+ */
+export async function queueingScript(): Promise<string> {
   const built = await build({
     configFile: false,
     logLevel: "error",
