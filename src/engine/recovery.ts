@@ -42,11 +42,6 @@ export async function recoverFromMirror(
   }
   const rows = head ? await continuation(contents.entries, devicePoint, head) : [];
   if (head && rows.length > 0) await putBack(db, head, rows);
-  else if (head && mirror?.isLong) {
-    const receipt = await db.receipts.get(epoch);
-    // The server has signed for every entry: the copy guards nothing any more, and is read at each start.
-    if (receipt && receipt.seq >= head.seq) await mirror.beginAnew(identity);
-  }
   const isOurs = ({ certificate }: CopyCertificate): boolean => sameBytes(certificate, identity.certificate);
   const others = contents.certificates.some((one) => !isOurs(one));
   return { foreign: others ? contents : null, uncertified: !contents.certificates.some(isOurs), hole };

@@ -19,11 +19,15 @@ export interface Settled {
   readonly gone: boolean;
 }
 
+const PRUNE_EVERY_MS = 3_600_000;
+
 /** Takes in what the carrier wrote: pages, receipts, findings. Loaded after the first screen stands. */
 export class Settling {
   readonly #db: TillDatabase;
   readonly #carried: CarriedFigures;
   #clockNoted: Quality = "plausible";
+  /** By the device's clock; a step is due when it has gone on by an hour, either way. */
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
   /** Of which start the second copy was looked through. */
   #lookedThrough: Recovered | null = null;
 
@@ -50,6 +54,7 @@ export class Settling {
     const operatorGone = await this.#letDismissedGo(desks, operator);
     await this.#noteClock(desks);
     await this.#carried.note();
+    if (desks.sales.saleId === null) await this.#prune(desks);
     const after = await db.setting("feed");
     const applied = after !== null && before !== null && after.version !== before.version;
     const moreWaits = wentOver || applied;
@@ -71,6 +76,15 @@ export class Settling {
       await mirror?.beginAnew(identity, await range.toArray());
     } else if (uncertified) await mirror?.certify(identity);
     this.#lookedThrough = recovered;
+  }
+
+  /** What is old and signed for goes a little at a time, while nobody is served. */
+  async #prune({ identity, mirror, time }: Desks): Promise<void> {
+    const { clockMs } = time.read();
+    if (Math.abs(clockMs - this.#prunedAtMs) < PRUNE_EVERY_MS) return;
+    const { pruneStep } = await import("./pruning.ts");
+    const more = await pruneStep(this.#db, identity, mirror, time.mark.anchorMs);
+    this.#prunedAtMs = more ? Number.NEGATIVE_INFINITY : clockMs;
   }
 
   /** A server restored from a backup names a lineage of its own; rare, and loaded when it does. */

@@ -67,7 +67,9 @@ async function judgeHead(
 ): Promise<StopReason | null> {
   const head = await db.head.get("head");
   if (head && answer.seq > head.seq) return "behind";
-  const row = await db.journal.get([identity.epoch, answer.seq]);
+  const floor = await db.setting("floor");
+  const isFloor = floor?.epoch === identity.epoch && floor.seq === answer.seq;
+  const row = isFloor ? floor : await db.journal.get([identity.epoch, answer.seq]);
   if (!row) return "damaged";
   return sameBytes(row.hash, answer.headHash) ? null : "fork";
 }
