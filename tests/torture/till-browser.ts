@@ -10,8 +10,10 @@ import { backendFeatures, type Backend } from "./profile-backend.ts";
 import type { Tally } from "./tally.ts";
 
 export interface TillBrowser {
-  /** Starts Chromium on the profile and opens the till's address. */
-  start(backend: Backend): Promise<void>;
+  /**
+   * Starts Chromium on the profile and opens the till's address; with a path, that one, where no engine runs.
+   */
+  start(backend: Backend, path?: string): Promise<void>;
   page(): Page;
   /** SIGKILL of the browser with all its processes. */
   kill(): Promise<void>;
@@ -77,7 +79,7 @@ export function prepareTillBrowser({ profileDir, address, tally, onNote }: TillB
 
   return {
     page,
-    async start(backend) {
+    async start(backend, path) {
       // Left behind by a killed browser, or copied with its disk: they name a process that is no more.
       for (const name of ["SingletonLock", "SingletonCookie", "SingletonSocket"])
         rmSync(join(profileDir, name), { force: true });
@@ -109,7 +111,8 @@ export function prepareTillBrowser({ profileDir, address, tally, onNote }: TillB
       await context.addInitScript(driver);
       await page().setViewportSize({ width: 1280, height: 800 });
       await watchWorkers(page());
-      await open();
+      if (path === undefined) await open();
+      else await page().goto(new URL(path, address).href);
     },
     async kill() {
       const running = child;
