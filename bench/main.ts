@@ -5,6 +5,7 @@ import type { Benchmark, BenchmarkResult } from "./benchmark.ts";
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   startup: async () => (await import("./startup.ts")).measureStartup,
   "catch-up": async () => (await import("./catch-up.ts")).measureCatchUp,
+  soak: async () => (await import("./soak.ts")).measureSoak,
   journal: async () => (await import("./journal.ts")).measureJournal,
   ingest: async () => (await import("./ingest.ts")).measureIngest,
 };

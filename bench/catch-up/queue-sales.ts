@@ -1,6 +1,7 @@
 // Runs in a page of the tablet: lays sales down in its journal as its engine would, chained and signed with
 // the till's own key, only faster than hands could.
-import { fromHex, randomBytes, toHex } from "#protocol/bytes.ts";
+import { concat, fromHex, randomBytes, toHex } from "#protocol/bytes.ts";
+import { encodeCbor } from "#protocol/cbor.ts";
 import { encodeEntry, hashEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import type {
@@ -80,6 +81,7 @@ export async function queueSales({ sales, fromMs, everyMs }: Queue): Promise<voi
         },
       });
     }
+    await copy(rows.map((row) => row.journal));
     const transaction = db.transaction(["journal", "sales", "head"], "readwrite");
     for (const { journal, sale } of rows) {
       transaction.objectStore("journal").add(journal);
@@ -92,6 +94,22 @@ export async function queueSales({ sales, fromMs, everyMs }: Queue): Promise<voi
     });
   }
   db.close();
+}
+
+/** The second copy, as `Mirror` writes it: length, then entry and signature. */
+async function copy(rows: readonly JournalRow[]): Promise<void> {
+  const directory = await navigator.storage.getDirectory();
+  const handle = await directory.getFileHandle("journal.guitai", { create: true });
+  const { size } = await handle.getFile();
+  const records = rows.map(({ bytes, signature }) => {
+    const record = encodeCbor([bytes, signature]);
+    const length = new Uint8Array(4);
+    new DataView(length.buffer).setUint32(0, record.length);
+    return concat(length, record);
+  });
+  const file = await handle.createWritable({ keepExistingData: true });
+  await file.write({ type: "write", position: size, data: concat(...records) });
+  await file.close();
 }
 
 let askedMs: number | null = null;

@@ -42,16 +42,20 @@ const LATELY_MS = 180_000;
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
   const { identity, facts } = parts;
-  // Asked for together: the first screen waits for this, and each question alone is a way to the disk and
-  // back.
-  const [shop, feed, policy, stop, operators, link] = await Promise.all([
-    db.setting("shop"),
-    db.setting("feed"),
-    db.setting("policy"),
-    db.setting("stop"),
-    operatorViews(db),
-    linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
-  ]);
+  const { settings, operators: people, secrets, head, sales, receipts, delivery } = db;
+  const read = [settings, people, secrets, head, sales, receipts, delivery];
+  // Asked for together, and of one moment: the screen after each command waits for this, and each question
+  // alone is a way to the disk and back.
+  const [shop, feed, policy, stop, operators, link] = await db.transaction("r", read, () =>
+    Promise.all([
+      db.setting("shop"),
+      db.setting("feed"),
+      db.setting("policy"),
+      db.setting("stop"),
+      operatorViews(db),
+      linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
+    ]),
+  );
   return {
     phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
     shopName: shop?.shopName ?? "",
