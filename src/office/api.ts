@@ -7,9 +7,11 @@ import type {
   CodePolicyAnswer,
   CodeRow,
   CodeState,
+  DoubleSpendsAnswer,
   IssueCodeRequest,
   IssuedCode,
   Me,
+  MoveLeaseRequest,
   Page,
   SaleDetail,
   SaleListRow,
@@ -51,6 +53,10 @@ export interface OfficeApi {
   readonly issueCode: (request: IssueCodeRequest) => Promise<Answer<IssuedCode>>;
   readonly code: (id: string) => Promise<Answer<CodeDetail>>;
   readonly revokeCode: (id: string) => Promise<Answer<CodeDetail>>;
+  readonly moveLease: (id: string, request: MoveLeaseRequest) => Promise<Answer<CodeDetail>>;
+  /** Frees a code that a till has in hand. */
+  readonly releaseClaim: (id: string) => Promise<Answer<CodeDetail>>;
+  readonly doubleSpends: () => Promise<Answer<DoubleSpendsAnswer>>;
   readonly tills: () => Promise<Answer<{ readonly rows: readonly TillRow[] }>>;
   readonly addTill: (name: string) => Promise<Answer<TillRow>>;
   /** Makes a new activation code; the one before stops working. */
@@ -103,6 +109,9 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     issueCode: (request) => http.send("POST", `${office}/codes`, request),
     code: (id) => http.get(`${office}/codes/${id}`),
     revokeCode: (id) => http.send("POST", `${office}/codes/${id}/revoke`),
+    moveLease: (id, request) => http.send("POST", `${office}/codes/${id}/lease`, request),
+    releaseClaim: (id) => http.send("POST", `${office}/codes/${id}/release-claim`),
+    doubleSpends: () => http.get(`${office}/double-spends`),
     tills: () => http.get(`${office}/tills`, { sinceMs: startOfDayMs(serverNowMs()) }),
     addTill: (name) => http.send("POST", `${office}/tills`, { name }),
     activateTill: (id, reason) =>

@@ -94,6 +94,8 @@ function office(shop: FakeShop, asked: Asked): Response {
       return json(shop.me);
     case "GET /api/office/today":
       return json(today(shop));
+    case "GET /api/office/double-spends":
+      return json({ rows: [], count: 0, totalMinor: 0 });
     case "GET /api/office/code-policy":
       return json(shop.policy);
     case "PUT /api/office/code-policy":

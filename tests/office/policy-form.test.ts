@@ -21,6 +21,32 @@ describe("G9: the policy form", () => {
     }
   });
 
+  it("B7: the floor's limits are asked for where the floor is chosen, and kept where it is not", () => {
+    const floor = { ...saved, codeWay: "floor-limited" } as const;
+    expect(policyOf({ ...floor, floorPerCode: "" }, "CNY")).toEqual({
+      ok: false,
+      refusal: { field: "floorPerCode", code: "amount" },
+    });
+    expect(policyOf({ ...floor, exposure: "0" }, "CNY")).toEqual({
+      ok: false,
+      refusal: { field: "exposure", code: "amount" },
+    });
+    for (const staleHours of ["", "0", "721", "1.5"]) {
+      expect(policyOf({ ...floor, staleHours }, "CNY")).toEqual({
+        ok: false,
+        refusal: { field: "staleHours", code: "hours" },
+      });
+    }
+    expect(policyOf({ ...floor, staleHours: "720", exposure: "500" }, "CNY")).toMatchObject({
+      value: { codeWay: "floor-limited", staleHours: 720, exposureMinor: 50_000 },
+    });
+    // Hidden, a limit that cannot stand holds nobody up.
+    expect(policyOf({ ...saved, staleHours: "" }, "CNY")).toMatchObject({ ok: true });
+    expect(countChanges(floor, saved)).toBe(1);
+    expect(countChanges({ ...floor, exposure: "700.00" }, saved)).toBe(2);
+    expect(countChanges({ ...saved, exposure: "700.00" }, saved)).toBe(0);
+  });
+
   it("lets codes work on the latest day itself", () => {
     const policy = policyOf({ ...saved, latestExpiry: "2026-12-31" }, "CNY");
     const lastNoon = new Date("2026-12-31T12:00:00").getTime();

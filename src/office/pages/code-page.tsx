@@ -6,6 +6,7 @@ import { Button } from "#ui/components/button.tsx";
 import { Choice } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
+import { CodeStanding } from "../parts/code-standing.tsx";
 import { type CodeSheetsProps, CodeSheets, inFours, type SheetChoice } from "../parts/code-sheets.tsx";
 import { Link } from "../parts/link.tsx";
 import { Page, Outcome, Section, Shown } from "../parts/page.tsx";
@@ -66,6 +67,7 @@ export function CodePage({ id }: { readonly id: string }): JSX.Element {
                 </div>
               )}
               <CodeFacts code={value} />
+              {open && <CodeStanding code={value} onMoved={code.put} />}
               {open && <Revoke code={open} onRevoked={code.put} />}
             </div>
           </div>

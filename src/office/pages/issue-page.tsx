@@ -192,7 +192,9 @@ function MoreFields(props: FieldsProps & { readonly tills: readonly TillRow[] })
   };
   const usable = tills.filter((till) => till.state !== "revoked");
   const [only] = usable.length === 1 ? usable : [];
-  const unset = only ? t.tillOnly(only.name) : t.tillNone;
+  const unset = only && policy.codeWay === "leased" ? t.tillOnly(only.name) : t.tillNone;
+  // Where every till asks the server, nobody holds a code: choosing a till makes it that till's for good.
+  const forGood = policy.codeWay === "online-only";
   const active = usable.filter((till) => till.state === "active");
   return (
     <details class="more-fields" open={error("validDays") !== undefined || error("from") !== undefined}>
@@ -217,15 +219,17 @@ function MoreFields(props: FieldsProps & { readonly tills: readonly TillRow[] })
         />
         <SelectField
           label={t.till}
-          hint={t.tillHint}
+          hint={forGood ? t.onlyThisTill : t.tillHint}
           value={form.value.tillId}
           options={[
             { value: "", label: unset },
             ...active.map((till) => ({ value: till.id, label: till.name })),
           ]}
-          onChange={(tillId) => set({ tillId, onlyThisTill: tillId !== "" && form.value.onlyThisTill })}
+          onChange={(tillId) =>
+            set({ tillId, onlyThisTill: tillId !== "" && (forGood || form.value.onlyThisTill) })
+          }
         />
-        {form.value.tillId !== "" && (
+        {form.value.tillId !== "" && !forGood && (
           <CheckField
             label={t.onlyThisTill}
             checked={form.value.onlyThisTill}

@@ -7,12 +7,14 @@ import type {
   QuarantineAnswer,
   QuarantineBranch,
 } from "#protocol/office-losses-api.ts";
+import type { DoubleSpendsAnswer } from "#protocol/office-api.ts";
 import { CheckIcon, CloseIcon, StopIcon, UnknownIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import type { Answer } from "../answer.ts";
 import type { OfficeApi } from "../api.ts";
 import { missingEntries, wordFor } from "../loss-words.ts";
 import { useOffice, useSay } from "../office.ts";
+import { DoubleSpends } from "../parts/double-spends.tsx";
 import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { StateWord } from "../parts/state-word.tsx";
 import { Table } from "../parts/table.tsx";
@@ -21,13 +23,19 @@ import { useAnswer } from "../use-answer.ts";
 interface Everything {
   readonly losses: LossesAnswer;
   readonly quarantine: QuarantineAnswer;
+  readonly doubles: DoubleSpendsAnswer;
 }
 
 async function everything(api: OfficeApi): Promise<Answer<Everything>> {
-  const [losses, quarantine] = await Promise.all([api.losses(), api.quarantine()]);
+  const [losses, quarantine, doubles] = await Promise.all([
+    api.losses(),
+    api.quarantine(),
+    api.doubleSpends(),
+  ]);
   if (!losses.ok) return losses;
   if (!quarantine.ok) return quarantine;
-  return accepted({ losses: losses.value, quarantine: quarantine.value });
+  if (!doubles.ok) return doubles;
+  return accepted({ losses: losses.value, quarantine: quarantine.value, doubles: doubles.value });
 }
 
 /** What is missing, what is set apart and what checks found: everything that is not simply booked. */
@@ -38,8 +46,9 @@ export function LossesPage(): JSX.Element {
   return (
     <Page title={t.title}>
       <Shown asked={asked}>
-        {({ losses, quarantine }) => {
-          const isEmpty = losses.rows.length + losses.findings.length + quarantine.rows.length === 0;
+        {({ losses, quarantine, doubles }) => {
+          const said = losses.rows.length + losses.findings.length + quarantine.rows.length;
+          const isEmpty = said + doubles.count === 0;
           if (isEmpty) return <Empty text={t.empty} />;
           return (
             <>
@@ -53,6 +62,7 @@ export function LossesPage(): JSX.Element {
                   <Losses rows={losses.rows} />
                 </Section>
               )}
+              {doubles.count > 0 && <DoubleSpends answer={doubles} />}
               {losses.findings.length > 0 && (
                 <Section title={t.findings.section} note={t.findings.why}>
                   <Findings rows={losses.findings} />

@@ -1,4 +1,5 @@
 import { formatAmount, parseMoney } from "#domain/money.ts";
+import { MAX_STALE_HOURS, SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { type CodePolicy, MAX_AMOUNT_MINOR, MAX_CODE_DAYS } from "#protocol/office-api.ts";
 
@@ -11,11 +12,22 @@ export interface PolicyForm {
   readonly passwordAbove: string;
   readonly passwordKind: CodePolicy["passwordKind"];
   readonly maxCode: string;
+  readonly codeWay: CodePolicy["codeWay"];
+  readonly floorPerCode: string;
+  readonly exposure: string;
+  readonly staleHours: string;
 }
 
 export interface PolicyRefusal {
-  readonly field: "validDays" | "latestExpiry" | "passwordAbove" | "maxCode";
-  readonly code: "days" | "date" | "amount";
+  readonly field:
+    | "validDays"
+    | "latestExpiry"
+    | "passwordAbove"
+    | "maxCode"
+    | "floorPerCode"
+    | "exposure"
+    | "staleHours";
+  readonly code: "days" | "date" | "amount" | "hours";
 }
 
 /** The form that shows `policy`. */
@@ -27,6 +39,10 @@ export function formOf(policy: CodePolicy, currency: string): PolicyForm {
     passwordAbove: policy.passwordAboveMinor === 0 ? "" : formatAmount(policy.passwordAboveMinor, currency),
     passwordKind: policy.passwordKind,
     maxCode: formatAmount(policy.maxCodeMinor, currency),
+    codeWay: policy.codeWay,
+    floorPerCode: formatAmount(policy.floorPerCodeMinor, currency),
+    exposure: formatAmount(policy.exposureMinor, currency),
+    staleHours: String(policy.staleHours),
   };
 }
 
@@ -49,7 +65,10 @@ export function policyOf(form: PolicyForm, currency: string): Result<CodePolicy,
   if (!maxCode.ok || maxCode.value < 1 || maxCode.value > MAX_AMOUNT_MINOR) {
     return refused({ field: "maxCode", code: "amount" });
   }
+  const outage = outageOf(form, currency);
+  if (!outage.ok) return outage;
   return accepted({
+    ...outage.value,
     validDays,
     latestExpiryMs,
     passwordRule: form.passwordRule,
@@ -57,6 +76,31 @@ export function policyOf(form: PolicyForm, currency: string): Result<CodePolicy,
     passwordKind: form.passwordKind,
     maxCodeMinor: maxCode.value,
   });
+}
+
+/** The floor's figures count only where it is chosen; else what cannot stand is what a shop starts with. */
+function outageOf(form: PolicyForm, currency: string): Result<OutagePolicy, PolicyRefusal> {
+  const { codeWay } = form;
+  const chosen = codeWay === "floor-limited";
+  const perCode = amountOf(form.floorPerCode, currency);
+  if (perCode === null && chosen) return refused({ field: "floorPerCode", code: "amount" });
+  const exposure = amountOf(form.exposure, currency);
+  if (exposure === null && chosen) return refused({ field: "exposure", code: "amount" });
+  const hours = /^\s*\d+\s*$/u.test(form.staleHours) ? Number(form.staleHours) : 0;
+  const areHours = hours >= 1 && hours <= MAX_STALE_HOURS;
+  if (!areHours && chosen) return refused({ field: "staleHours", code: "hours" });
+  return accepted({
+    codeWay,
+    floorPerCodeMinor: perCode ?? SAFE_OUTAGE_POLICY.floorPerCodeMinor,
+    exposureMinor: exposure ?? SAFE_OUTAGE_POLICY.exposureMinor,
+    staleHours: areHours ? hours : SAFE_OUTAGE_POLICY.staleHours,
+  });
+}
+
+/** The sum in minor units; null when it is none that a limit can be. */
+function amountOf(text: string, currency: string): number | null {
+  const sum = parseMoney(text, currency);
+  return sum.ok && sum.value >= 1 && sum.value <= MAX_AMOUNT_MINOR ? sum.value : null;
 }
 
 /** How many of the form's answers differ from what is saved. */
@@ -67,6 +111,8 @@ export function countChanges(form: PolicyForm, saved: PolicyForm): number {
     "passwordRule",
     "passwordKind",
     "maxCode",
+    "codeWay",
+    ...(form.codeWay === "floor-limited" ? (["floorPerCode", "exposure", "staleHours"] as const) : []),
   ];
   const changed = seen.filter((key) => form[key].trim() !== saved[key].trim()).length;
   const aboveChanged =

@@ -11,6 +11,7 @@ import { inService, isReachable } from "../reachable.ts";
 import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
 import { type Act, useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
+import { OutageFields, WorstLoss } from "./outage-fields.tsx";
 import { countChanges, formOf, type PolicyForm, policyOf, type PolicyRefusal } from "./policy-form.ts";
 
 /** Methods: what codes the shop issues and what its tills ask for (G9, G10, G11). */
@@ -67,7 +68,9 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
     );
   }
   const error = (field: PolicyRefusal["field"]): string | undefined =>
-    wrong.value?.field === field ? t.policy.wrong[wrong.value.code] : undefined;
+    wrong.value?.field === field ? wordsFor(wrong.value.code) : undefined;
+  const wordsFor = (code: PolicyRefusal["code"]): string =>
+    code === "hours" ? t.severalTills.policy.wrongHours : t.policy.wrong[code];
 
   return (
     <form class="policy" noValidate onSubmit={(event) => (event.preventDefault(), send())}>
@@ -76,8 +79,12 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
           <PolicyFields form={form} set={set} error={error} />
         </div>
       </Section>
+      <Section title={t.severalTills.policy.section}>
+        <OutageFields form={form} set={set} error={error} />
+        <WorstLoss policy={parsed.ok ? parsed.value : answer.policy} tills={answer.tillsInService} />
+      </Section>
       <Section title={t.policy.preview} class="preview">
-        <p>{parsed.ok ? <Preview policy={parsed.value} /> : t.policy.wrong[parsed.refusal.code]}</p>
+        <p>{parsed.ok ? <Preview policy={parsed.value} /> : wordsFor(parsed.refusal.code)}</p>
         <p class="note">{t.policy.previewOld}</p>
       </Section>
       <Section title={t.policy.delivered}>

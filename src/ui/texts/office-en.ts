@@ -1,6 +1,7 @@
 import { auditEn } from "./office-audit-en.ts";
 import { officeFilesEn } from "./office-files-en.ts";
 import { officeLossesEn } from "./office-losses-en.ts";
+import { severalTillsEn } from "./office-several-tills-en.ts";
 import { officeProblemsEn } from "./office-problems-en.ts";
 import type { OfficeTexts } from "./office-zh-cn.ts";
 
@@ -208,7 +209,7 @@ export const officeEn: OfficeTexts = {
     till: "Till",
     tillOnly: (till) => `${till} (the shop’s only one)`,
     tillNone: "None: works only online",
-    tillHint: "Offline only this till can take it; online the others can too.",
+    tillHint: "Only this till takes it, offline too, until you move it.",
     onlyThisTill: "No other till may ever take it",
     limit: (sum) => `At most ${sum} a code.`,
     act: "Issue",
@@ -412,5 +413,6 @@ export const officeEn: OfficeTexts = {
   },
   files: officeFilesEn,
   losses: officeLossesEn,
+  severalTills: severalTillsEn,
   problems: officeProblemsEn,
 };

@@ -3,6 +3,7 @@ import type { OfficeProblemTexts } from "./office-problem.ts";
 import { auditZhCn } from "./office-audit-zh-cn.ts";
 import { officeFilesZhCn, type OfficeFilesTexts } from "./office-files-zh-cn.ts";
 import { officeLossesZhCn, type OfficeLossesTexts } from "./office-losses-zh-cn.ts";
+import { severalTillsZhCn, type SeveralTillsTexts } from "./office-several-tills-zh-cn.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
 /**
@@ -209,7 +210,7 @@ export const officeZhCn = {
     till: "在哪台收银机用",
     tillOnly: (till: string): string => `${till}（店里只有这台）`,
     tillNone: "不指定，只能联网时用",
-    tillHint: "断网时只有这台能收；联网时别的收银机也能收。",
+    tillHint: "只有这台机能收，断网也能收；要换机可以改派。",
     onlyThisTill: "别的收银机一律不能收",
     limit: (sum: string): string => `单张最多${sum}。`,
     act: "发码",
@@ -410,6 +411,7 @@ export const officeZhCn = {
   },
   files: officeFilesZhCn as OfficeFilesTexts,
   losses: officeLossesZhCn as OfficeLossesTexts,
+  severalTills: severalTillsZhCn as SeveralTillsTexts,
   problems: officeProblemsZhCn as OfficeProblemTexts,
 };
 

@@ -1,0 +1,74 @@
+import type { JSX } from "preact";
+import { worstLossMinor, type OutagePolicy } from "#domain/outage-policy.ts";
+import { Choice, TextField } from "#ui/components/fields.tsx";
+import { officeTexts } from "#ui/texts/office-texts.ts";
+import { useSay } from "../office.ts";
+import type { PolicyForm, PolicyRefusal } from "./policy-form.ts";
+
+/** What happens to one code at several tills while they cannot ask each other: the owner's explicit choice. */
+export function OutageFields(props: {
+  readonly form: PolicyForm;
+  readonly set: (change: Partial<PolicyForm>) => void;
+  readonly error: (field: PolicyRefusal["field"]) => string | undefined;
+}): JSX.Element {
+  const t = officeTexts.now.severalTills.policy;
+  const { form, set, error } = props;
+  return (
+    <div class="form">
+      <Choice
+        label={t.way}
+        hint={t.hints[form.codeWay]}
+        value={form.codeWay}
+        options={(["leased", "online-only", "floor-limited"] as const).map((value) => ({
+          value,
+          label: t.ways[value],
+        }))}
+        onChange={(codeWay) => set({ codeWay })}
+      />
+      {form.codeWay === "floor-limited" && (
+        <>
+          <TextField
+            label={t.perCode}
+            inputMode="decimal"
+            maxLength={16}
+            value={form.floorPerCode}
+            error={error("floorPerCode")}
+            onInput={(floorPerCode) => set({ floorPerCode })}
+          />
+          <TextField
+            label={t.perTill}
+            inputMode="decimal"
+            maxLength={16}
+            hint={t.perTillHint}
+            value={form.exposure}
+            error={error("exposure")}
+            onInput={(exposure) => set({ exposure })}
+          />
+          <TextField
+            label={t.hours}
+            inputMode="numeric"
+            maxLength={3}
+            hint={t.hoursHint}
+            value={form.staleHours}
+            error={error("staleHours")}
+            onInput={(staleHours) => set({ staleHours })}
+          />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The worst loss in yuan, plainly, before it is chosen: tills × limit. */
+export function WorstLoss(props: { readonly policy: OutagePolicy; readonly tills: number }): JSX.Element {
+  const t = officeTexts.now.severalTills.policy;
+  const say = useSay();
+  const { policy, tills } = props;
+  const sum = worstLossMinor(policy, tills);
+  const words = sum === 0 ? t.worstNone : t.worst(tills, say.money(policy.exposureMinor), say.money(sum));
+  return (
+    <p class="worst-loss" role="status">
+      <strong>{words}</strong>
+    </p>
+  );
+}
