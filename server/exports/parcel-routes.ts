@@ -1,7 +1,6 @@
 // The two doors of export files: a till carries one piece by piece, the office sends one whole (PROTOCOL §12).
 import { createHash } from "node:crypto";
 import type { Context, Hono } from "hono";
-import type { Result } from "#domain/result.ts";
 import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { MAX_EXPORT_BYTES } from "#protocol/export-file.ts";
 import {
@@ -16,7 +15,6 @@ import type { ImportAnswer, ImportProblem, WaitingParcel } from "#protocol/expor
 import { encodeSignedAnswer, hashRequest } from "#protocol/push.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 import { requireMember } from "../accounts/require-member.ts";
-import { audit } from "../audit.ts";
 import type { Books } from "../books.ts";
 import type { AppEnv } from "../http/env.ts";
 import { OFFICE_IMPORT_PATH } from "../http/large-bodies.ts";
@@ -24,6 +22,7 @@ import { refuse } from "../http/refusal.ts";
 import { bearer } from "../tills/till-routes.ts";
 import type { Services } from "../services.ts";
 import { importParcel, type ImportOutcome } from "./import-parcel.ts";
+import { retryWaiting, tell } from "./waiting-parcels.ts";
 import {
   addPiece,
   beginParcel,
@@ -179,48 +178,6 @@ function answerOf(done: ImportOutcome): ImportAnswer {
     ...counts,
     waiting: done.kind === "waiting" ? { why: done.why, needSeq: done.needSeq } : null,
   };
-}
-
-async function tell(
-  books: Books,
-  merchantId: Uint8Array,
-  who: string,
-  done: Result<ImportOutcome, ImportProblem>,
-): Promise<void> {
-  const detail = done.ok
-    ? {
-        till: shortId(done.value.header.till),
-        epoch: done.value.header.epoch,
-        fromSeq: done.value.header.first,
-        toSeq: done.value.header.last,
-        stored: done.value.counts.stored,
-        alreadyThere: done.value.counts.alreadyThere,
-        setApart: done.value.counts.setApart,
-        waiting: done.value.kind === "waiting" ? done.value.why : null,
-      }
-    : { refused: done.refusal.code };
-  await audit(books.db, { merchantId, atMs: books.nowMs(), who, what: "export-imported", detail });
-}
-
-/** Tries once more what waited for entries before it; answers how many are done now. */
-export async function retryWaiting(books: Books, merchant: Uint8Array): Promise<number> {
-  const rows = await books.db
-    .selectFrom("books.parcels")
-    .select(["parcel_id", "carried_by"])
-    .where("merchant_id", "=", merchant)
-    .where("state", "=", "waiting")
-    .orderBy("first_seq")
-    .limit(10)
-    .execute();
-  let done = 0;
-  for (const row of rows) {
-    const key = { merchant, id: new Uint8Array(row.parcel_id) };
-    const outcome = await importParcel(books, key);
-    if (!outcome.ok || outcome.value.kind !== "done") continue;
-    await tell(books, merchant, row.carried_by, outcome);
-    done++;
-  }
-  return done;
 }
 
 async function waitingParcels(books: Books, merchant: Uint8Array): Promise<readonly WaitingParcel[]> {

@@ -3,7 +3,7 @@ import { formatMoney } from "#domain/money.ts";
 import { SERVER_TILL, shortId } from "#protocol/ids.ts";
 import type { JournalFaultCode, JournalSummary, JournalVerdict } from "#protocol/export-verify.ts";
 
-export const verifyUsage = [
+export const verifyUsage: string = [
   "npm run verify-journal -- FILE [--keys FILE]",
   "FILE: a journal (.gtj) from the office. --keys: the shop's keys file, from the office, kept by you.",
   "FILE：后台下载的账本（.gtj）。--keys：从后台下载、由你保管的密钥文件。",

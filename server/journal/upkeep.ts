@@ -3,6 +3,8 @@
 import { importPublicKey } from "#protocol/crypto.ts";
 import { verifyEntry } from "#protocol/entry.ts";
 import type { Books } from "../books.ts";
+import { pruneEnded } from "../feed/prune.ts";
+import { retryWaiting } from "../exports/waiting-parcels.ts";
 import { sequenceFeed } from "../feed/sequencer.ts";
 import { faultFields } from "../log.ts";
 import { WaitingEntries } from "./apply-waiting.ts";
@@ -49,6 +51,8 @@ export async function upkeepRound(
   for (const merchant of await merchantsIn(books, "books.feed_changes"))
     await alone(books, () => sequenceFeed(books.db, merchant));
   await alone(books, () => waiting.round(books));
+  await alone(books, () => pruneEnded(books.db, books.nowMs()));
+  await alone(books, () => retryWaiting(books, null));
   return await checkSignatures(books);
 }
 

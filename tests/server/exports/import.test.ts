@@ -11,6 +11,7 @@ import {
 import { shortId } from "#protocol/ids.ts";
 import { decodeSignedAnswer, hashRequest } from "#protocol/push.ts";
 import { TILL_API } from "#protocol/till-api.ts";
+import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { MAX_UNFINISHED } from "../../../server/exports/parcel-store.ts";
 import { openNeighbour, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
 import { importFile, sealedFile } from "./sealed-file.ts";
@@ -101,6 +102,18 @@ describe("I3 I12: a file of a till that is gone brings its sales into the books,
     await importFile(shop, await sealedFile(shop, [one]));
     expect(await shop.ask("GET", "/api/office/exports")).toEqual({ rows: [] });
     expect(await books()).toMatchObject({ sales: 3, sumMinor: 5500 });
+  });
+
+  it("the till itself brings what was missing: the kept file follows without anybody asking", async () => {
+    await sells(3800, 1200);
+    const [, second] = unsent();
+    if (!second) throw new Error("test: nothing unsent");
+    await importFile(shop, await sealedFile(shop, [second]));
+    await upkeepRound(shop.books);
+    expect(await books()).toMatchObject({ sales: 0 });
+    await till.push(till.journal.slice(1, 2));
+    await upkeepRound(shop.books);
+    expect(await books()).toMatchObject({ sales: 2, sumMinor: 5000 });
   });
 
   it("I7: another journal under the same numbers is a fork: set apart, nothing lost, nothing booked", async () => {
