@@ -23,7 +23,8 @@ export function codeRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   app.post("/api/office/codes/:id/lease", inCharge, async (c) => {
     const body = await readJson(c, moveLeaseRequest);
     if (!body.ok) return refuse(c, 400, body.refusal);
-    // That nobody waits for a tablet which may still be selling is the owner's risk, and nobody else's to take.
+    // That nobody waits for a tablet which may still be selling is the owner's risk, and nobody else's to
+    // take.
     if (body.value.withoutHolder && c.get("member").role !== "owner") {
       return refuse(c, 403, { code: "not-allowed" });
     }

@@ -84,7 +84,9 @@ export async function readCode(
   return { ...plain, qrText, number, lease, claim, cti: new Uint8Array(row.cti) };
 }
 
-/** Who may take an open code: without asking, or because it has it in hand. Of a code that is over, nobody. */
+/**
+ * Who may take an open code: without asking, or because it has it in hand. Of a code that is over, nobody.
+ */
 function standing(row: Row, plain: CodeRow): Pick<CodeDetail, "lease" | "claim"> {
   if (plain.state !== "issued" && plain.state !== "not-yet-valid") return { lease: null, claim: null };
   const claim =

@@ -5,7 +5,8 @@ import { toHex } from "#protocol/bytes.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 
-/** How far the server has signed for each epoch of this till. Receipts only ever free: read a moment ago, they
+/** How far the server has signed for each epoch of this till. Receipts only ever free: read a moment ago,
+ * they
  *  are at worst too strict. */
 export type Receipted = ReadonlyMap<number, number>;
 

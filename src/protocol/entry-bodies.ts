@@ -110,7 +110,10 @@ export type ServerBody =
     }
   | ServerRecord;
 
-/** How a lease came to its new holder: the old one gave it back, its tablet was replaced, or the owner said so. */
+/**
+ * How a lease came to its new holder: the old one gave it back, its tablet was replaced, or the owner said
+ * so.
+ */
 export type LeaseMove = "released" | "closed" | "owner";
 
 export interface EntryRef {

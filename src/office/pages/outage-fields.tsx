@@ -5,7 +5,9 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useSay } from "../office.ts";
 import type { PolicyForm, PolicyRefusal } from "./policy-form.ts";
 
-/** What happens to one code at several tills while they cannot ask each other: the owner's explicit choice. */
+/**
+ * What happens to one code at several tills while they cannot ask each other: the owner's explicit choice.
+ */
 export function OutageFields(props: {
   readonly form: PolicyForm;
   readonly set: (change: Partial<PolicyForm>) => void;
