@@ -39,6 +39,11 @@ const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
 const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
 /** Challenges and hellos of one address: a shop's tills behind one router share it. */
 const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
+/**
+ * Pushes of one bearer: ten thousand entries a second and a long catch-up at once, which no tablet can send. Who
+ * is told to wait keeps what it has and sends it again: it is no answer, and refuses no money for good.
+ */
+const PUSHES_OF_A_TILL = { burst: 1000, everyMs: 10, mostKeys: 10_000 } as const;
 /** Claims of one till: a customer is served in seconds, a program gone wild asks without end. */
 const claimsOfATill = { burst: 120, everyMs: 250, mostKeys: 10_000 };
 /** The page’s own, and some that have not noticed yet that they are over. */
@@ -54,12 +59,13 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   const readmissions = rateLimit(enrolPerAddress, steadyMs);
   const readmissionsInAll = rateLimit(enrolInAll, steadyMs);
   const claims = rateLimit(claimsOfATill, steadyMs);
+  const pushes = rateLimit(PUSHES_OF_A_TILL, steadyMs);
   const answered = new AnsweredChallenges();
   const seats = new StreamSeats(streamsOfATill);
 
   app.post(TILL_API.enrol, async (c) => {
     const waitMs = perAddress.takeMs(clientKey(c)) || inAll.takeMs("all");
-    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    if (waitMs > 0) return tooMany(c, waitMs);
     const request = decodeEnrolRequest(await body(c));
     if (request === null) return refuse(c, 400, { code: "activation-mistyped" });
     const done = await enrol(await books(), request);
@@ -70,12 +76,12 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   });
 
   app.get(TILL_API.challenge, async (c) => {
-    if (!mayKnock(c, hellos)) return refuse(c, 429, { code: "too-many-tries", waitMs: 1000 } as const);
+    if (!mayKnock(c, hellos)) return tooMany(c, 1000);
     return cbor(c, await newChallenge((await books()).tokenKey, services.nowMs()));
   });
 
   app.post(TILL_API.hello, async (c) => {
-    if (!mayKnock(c, hellos)) return refuse(c, 429, { code: "too-many-tries", waitMs: 1000 } as const);
+    if (!mayKnock(c, hellos)) return tooMany(c, 1000);
     const bytes = await body(c);
     const hello = decodeHello(bytes);
     if (hello === null) return refuse(c, 400, { code: "not-a-hello" });
@@ -91,7 +97,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
 
   app.post(TILL_API.readmit, async (c) => {
     const waitMs = readmissions.takeMs(clientKey(c)) || readmissionsInAll.takeMs("all");
-    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    if (waitMs > 0) return tooMany(c, waitMs);
     const bytes = await body(c);
     const asked = decodeReadmission(bytes);
     if (asked === null) return refuse(c, 400, { code: "not-a-readmission" });
@@ -110,6 +116,8 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     const open = await books();
     const who = await bearer(c, open);
     if (who === null) return refuse(c, 401, { code: "token-needed" });
+    const waitMs = pushes.takeMs(toHex(who.till));
+    if (waitMs > 0) return tooMany(c, waitMs);
     const bytes = await body(c);
     const push = decodePush(bytes);
     if (push === null) return refuse(c, 400, { code: "not-a-push" });
@@ -123,7 +131,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     const who = await bearer(c, open);
     if (who === null) return refuse(c, 401, { code: "token-needed" });
     const waitMs = claims.takeMs(toHex(who.till));
-    if (waitMs > 0) return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
+    if (waitMs > 0) return tooMany(c, waitMs);
     const bytes = await body(c);
     const claim = decodeClaimRequest(bytes);
     if (claim?.epoch !== who.epoch) return refuse(c, 400, { code: "not-a-claim" });
@@ -159,6 +167,12 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
     if (who === null) return refuse(c, 401, { code: "token-needed" });
     return eventStream(c, services, who.merchant, ["feed"], seats, toHex(who.till));
   });
+}
+
+/** Unsigned, and so no answer: whoever asked keeps everything and asks again. */
+function tooMany(c: Context<AppEnv>, waitMs: number): Response {
+  c.header("retry-after", String(Math.ceil(waitMs / 1000)));
+  return refuse(c, 429, { code: "too-many-tries", waitMs } as const);
 }
 
 function mayKnock(c: Context<AppEnv>, limit: RateLimit): boolean {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { toHex } from "../../../src/protocol/bytes.ts";
 import { newSigningPair } from "../../../src/protocol/crypto.ts";
@@ -233,6 +233,38 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await held(shop, till)).toMatchObject({ entries: 2, sales: 1 });
   });
 
+  it("I12: what an ended epoch left is carried in by the till's new one, and by another till", async () => {
+    const tillId = await shop.addTill("carried");
+    const old = await shop.enrol(tillId);
+    await old.sellCash(700);
+    await old.sellCash(800);
+    const fresh = await shop.enrol(tillId);
+    const left = old.journal.map((row) => row.signed);
+    expect(await fresh.pushEntries(left.slice(0, 2))).toMatchObject({ result: "ok", epoch: 1, seq: 1 });
+    const other = await freshTill();
+    expect(await other.pushEntries(left)).toMatchObject({ result: "ok", epoch: 1, seq: 2 });
+    expect(await held(shop, old)).toEqual({ entries: 3, sales: 2, quarantined: 0 });
+  });
+
+  it("§6: a chain the till broke is damaged; activated anew, it sells on in a new epoch", async () => {
+    const tillId = await shop.addTill("broken");
+    const till = await shop.enrol(tillId);
+    await till.sellCash(100);
+    const row = await till.sellCash(200);
+    const entry = decodeEntry(row.signed.bytes);
+    if (!entry) throw new Error("the entry reads");
+    const past = await till.resign(encodeEntry({ ...entry, seq: 5, prev: new Uint8Array(32) }));
+    expect(await till.push(till.journal.slice(1))).toMatchObject({ result: "ok", seq: 2 });
+    // A head above ours with nothing to show for it is told what we hold, and no more: it may come yet.
+    const ahead = till.rewind([...till.journal, { ...row, seq: 9, hash: new Uint8Array(32) }]);
+    expect(await ahead.hello()).toMatchObject({ result: "ok", seq: 2 });
+    expect(await till.pushEntries([past])).toMatchObject({ result: "gap", seq: 2 });
+    const fresh = await shop.enrol(tillId);
+    await fresh.sellCash(300);
+    expect(await fresh.push()).toMatchObject({ result: "ok" });
+    expect(await till.pushEntries([past])).toMatchObject({ result: "gap" });
+  });
+
   it("another till of the shop may carry a journal; another shop's token may not", async () => {
     const [carrier, till] = [await freshTill(), await freshTill()];
     await till.sellCash(100);
@@ -261,6 +293,22 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     const { token } = till;
     shop.server.clock.ms += 61 * 60_000;
     expect(await send(new Uint8Array([1, 2, 3]), token ?? "")).toBe(401);
+  });
+
+  it("a bearer gone wild is told to wait, unsigned; waited, its money is taken like any other's", async () => {
+    const [wild, other] = [await freshTill(), await freshTill()];
+    await wild.sellCash(100);
+    const headers = { "content-type": "application/cbor", authorization: `Bearer ${wild.token ?? ""}` };
+    const body = new Uint8Array([1]);
+    const send = (): Response | Promise<Response> =>
+      shop.wire("/api/till/push", { method: "POST", headers, body });
+    const answers = await Promise.all(Array.from({ length: 2500 }, send));
+    const told = answers.find((answer) => answer.status === 429);
+    expect(told?.headers.get("retry-after")).toBe("1");
+    await other.sellCash(100);
+    expect(await other.push()).toMatchObject({ result: "ok" });
+    await vi.waitUntil(async () => (await wild.push())?.result === "ok", { timeout: 5000 });
+    expect(await held(shop, wild)).toMatchObject({ sales: 1 });
   });
 
   it("a challenge is good once, and for two minutes", async () => {
