@@ -143,7 +143,13 @@ export class Counter {
       }
       case "not-written":
         return answer.refusal;
-      default:
+      case "held":
+      case "spent":
+      case "revoked":
+      case "expired":
+      case "unknown":
+      case "released":
+      case "stopped":
         sales.letGo(code.payload.cti);
         return refusalOf(answer);
     }

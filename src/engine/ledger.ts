@@ -43,6 +43,8 @@ export interface Draft<R> {
 
 /** Given up when the disk is full, so that the tries and the sale in hand still find room (PROTOCOL §10). */
 const BALLAST_BYTES = 1024 * 1024;
+/** Below this much room the next sale is refused before it opens: about a thousand of them would fit. */
+const FLOOR_BYTES = 4 * 1024 * 1024;
 const MAX_RANDOM_BYTES = 65_536;
 /**
  * Another window or a recovery moved the head this often between reading and writing: something is badly
@@ -73,6 +75,7 @@ export class Ledger {
   readonly #surroundings: Surroundings;
   readonly #turns = new Turns();
   #full = false;
+  #scarce = false;
   #gone = false;
   #keysetVersion = 0;
   /** The head as this journal last left or read it; undefined: to be read. Compared inside each append. */
@@ -95,7 +98,15 @@ export class Ledger {
 
   /** True once the disk refused a write; new sales wait until the reserve could be laid again. */
   get full(): boolean {
-    return this.#full;
+    return this.#full || this.#scarce;
+  }
+
+  /**
+   * What the browser says is left; null when it does not say. Under the floor no further sale begins: the
+   * last room is for the sale in hand and the tries.
+   */
+  noteRoom(freeBytes: number | null): void {
+    this.#scarce = freeBytes !== null && freeBytes < FLOOR_BYTES;
   }
 
   /** True once the journal was found empty under a till that had one: the database was lost meanwhile. */
@@ -264,7 +275,7 @@ export class Ledger {
         await this.#db.reserve.put({ key: "reserve", ballast: this.#ballast() });
       }
       this.#full = false;
-      return true;
+      return !this.#scarce;
     } catch (cause) {
       if (!isQuotaError(cause)) throw cause;
       this.#full = true;

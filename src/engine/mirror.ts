@@ -1,9 +1,7 @@
 import { decodeCbor, encodeCbor, type Cbor } from "#protocol/cbor.ts";
-import { concat, sameBytes, type Bytes } from "#protocol/bytes.ts";
-import { decodeEntry, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
-import { importPublicKey } from "#protocol/crypto.ts";
+import { concat, type Bytes } from "#protocol/bytes.ts";
+import type { SignedEntry } from "#protocol/entry.ts";
 import { readShape } from "#protocol/shape.ts";
-import type { JournalRow } from "#storage/schema.ts";
 
 /**
  * A second copy of the finished signed entries outside IndexedDB (PROTOCOL §4): browsers have deleted whole
@@ -150,32 +148,6 @@ function readCertificate(record: Cbor): CopyCertificate | null {
     shape.literal(CERTIFICATE_MARK);
     return { certificate: shape.bytes(undefined, 2048), rootSignature: shape.bytes(64) };
   });
-}
-
-/**
- * The mirror's longest run that continues a head: right epoch, next seq, right prev, our own signature. What
- * the database lost behind its head comes back this way; anything else in the mirror is left alone.
- */
-export async function continuation(
-  mirror: readonly SignedEntry[],
-  devicePoint: Uint8Array,
-  head: { readonly epoch: number; readonly seq: number; readonly hash: Uint8Array },
-): Promise<readonly JournalRow[]> {
-  const device = await importPublicKey(devicePoint);
-  const rows: JournalRow[] = [];
-  let { seq, hash } = head;
-  for (const signed of mirror) {
-    const entry = decodeEntry(signed.bytes);
-    if (!entry || entry.epoch !== head.epoch || entry.seq !== seq + 1) continue;
-    if (!sameBytes(entry.prev, hash) || !(await verifyEntry(device, signed))) continue;
-    const { bytes, signature } = signed;
-    const own = await hashEntry(bytes);
-    const nowMs = entry.time.nowMs;
-    rows.push({ epoch: entry.epoch, seq: entry.seq, kind: entry.kind, bytes, signature, hash: own, nowMs });
-    seq = entry.seq;
-    hash = own;
-  }
-  return rows;
 }
 
 /**

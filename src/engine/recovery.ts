@@ -1,13 +1,8 @@
-import type { StopReason } from "#domain/refusal.ts";
-import { sameBytes, toHex } from "#protocol/bytes.ts";
-import { decodeEntry, genesisPrev } from "#protocol/entry.ts";
-import { decodeTillBody, type SaleBody } from "#protocol/entry-bodies.ts";
-import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
+import { sameBytes } from "#protocol/bytes.ts";
+import { decodeEntry } from "#protocol/entry.ts";
+import type { HeadRow, IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
-import { continuation, type CopyCertificate, type CopyContents, type Mirror } from "./mirror.ts";
-import { replayCodeEntry } from "./loose-codes.ts";
-import { writeSale } from "./sale-record.ts";
-import { forgiveTries, recountTry } from "./vault/attempt-book.ts";
+import type { CopyCertificate, CopyContents, Mirror } from "./mirror.ts";
 
 /** What the start found in the second copy. */
 export interface Recovered {
@@ -40,8 +35,11 @@ export async function recoverFromMirror(
     const { repairHead } = await import("./repair.ts");
     ({ head, hole } = await repairHead(db, identity, devicePoint, contents.entries));
   }
-  const rows = head ? await continuation(contents.entries, devicePoint, head) : [];
-  if (head && rows.length > 0) await putBack(db, head, rows);
+  if (head && reachesBeyond(contents, head)) {
+    const { continuation, putBack } = await import("./put-back.ts");
+    const rows = await continuation(contents.entries, devicePoint, head);
+    if (rows.length > 0) await putBack(db, head, rows);
+  }
   const isOurs = ({ certificate }: CopyCertificate): boolean => sameBytes(certificate, identity.certificate);
   const others = contents.certificates.some((one) => !isOurs(one));
   return { foreign: others ? contents : null, uncertified: !contents.certificates.some(isOurs), hole };
@@ -65,112 +63,10 @@ async function standing(
   return { head, fits: last?.seq === head.seq && sameBytes(last.hash, head.hash) };
 }
 
-/** Puts entries back behind a head, with all that followed from them, in one transaction. */
-export async function putBack(
-  db: TillDatabase,
-  head: HeadRow,
-  rows: readonly JournalRow[],
-): Promise<HeadRow> {
-  const tillName = (await db.setting("shop"))?.tillName ?? "";
-  return db.transaction("rw", [...db.engineTables], async () => {
-    let next: HeadRow = head;
-    for (const row of rows) {
-      await db.journal.put(row);
-      const sale = await replay(db, row, tillName);
-      next = {
-        ...next,
-        seq: row.seq,
-        hash: row.hash,
-        runningCount: sale?.runningCount ?? next.runningCount,
-        runningMinor: sale?.runningMinor ?? next.runningMinor,
-      };
-    }
-    await db.head.put(next);
-    return next;
+/** Does the copy name a later entry of this epoch? Whether that one continues the head is looked at then. */
+function reachesBeyond({ entries }: CopyContents, head: HeadRow): boolean {
+  return entries.some(({ bytes }) => {
+    const entry = decodeEntry(bytes);
+    return entry?.epoch === head.epoch && entry.seq > head.seq;
   });
-}
-
-/**
- * Puts back from the mirror what is missing from `hole` on, up to the next entry that is there, or to the
- * head. True when that one continues what was put back: the chain is whole again.
- */
-export async function mendHole(
-  db: TillDatabase,
-  mirror: Mirror,
-  identity: Pick<IdentityRow, "certificate">,
-  devicePoint: Uint8Array,
-  hole: { readonly epoch: number; readonly seq: number },
-): Promise<boolean> {
-  const { epoch, seq } = hole;
-  const [next, head] = await Promise.all([
-    db.journal.where("[epoch+seq]").between([epoch, seq], [epoch, Infinity], false).first(),
-    db.head.get("head"),
-  ]);
-  const follower = next && decodeEntry(next.bytes);
-  const until = follower
-    ? { seq: follower.seq - 1, hash: follower.prev }
-    : head && { seq: head.seq, hash: head.hash };
-  const before = await linkBefore(db, identity, epoch, seq);
-  if (!before || !until) return false;
-  const all = await continuation((await mirror.read()).entries, devicePoint, before);
-  const rows = all.filter((row) => row.seq <= until.seq);
-  const last = rows.at(-1);
-  if (last?.seq !== until.seq || !sameBytes(last.hash, until.hash)) return false;
-  // Over a row that cannot be read any more, `add` would fail; what is put is what was signed, to the byte.
-  await db.journal.bulkPut([...rows]);
-  return true;
-}
-
-/** What entry `seq` chains to: the row before it, the floor, or the certificate. */
-async function linkBefore(
-  db: TillDatabase,
-  identity: Pick<IdentityRow, "certificate">,
-  epoch: number,
-  seq: number,
-): Promise<{ readonly epoch: number; readonly seq: number; readonly hash: Uint8Array } | null> {
-  if (seq === 0) return { epoch, seq: -1, hash: await genesisPrev(identity.certificate) };
-  const floor = await db.setting("floor");
-  if (floor?.epoch === epoch && floor.seq === seq - 1) return floor;
-  return (await db.journal.get([epoch, seq - 1])) ?? null;
-}
-
-/**
- * What followed from an entry when it was committed, done once more: sales, spent codes, tries (I11: a power
- * cut gives none back), a stop. A PIN's record stands in no entry and cannot come back.
- */
-async function replay(db: TillDatabase, row: JournalRow, tillName: string): Promise<SaleBody | null> {
-  const entry = decodeEntry(row.bytes);
-  const body = entry && decodeTillBody(entry.kind, entry.body);
-  switch (body?.kind) {
-    case "sale": {
-      const headHex = toHex(row.hash).slice(0, 8);
-      // Only head or journal may have been lost, and not what followed from them.
-      if (await db.sales.get(toHex(body.sale))) return body;
-      await writeSale(db, body, { epoch: row.epoch, seq: row.seq, nowMs: row.nowMs, headHex }, tillName);
-      for (const tender of body.tenders)
-        if (tender.method === "payment-code") await forgiveTries(db, "code", tender.cti);
-      return body;
-    }
-    case "attempt":
-      await recountTry(db, body.subjectClass, body.subject, body.n);
-      return null;
-    case "operator-in":
-      await forgiveTries(db, "operator", body.operator);
-      return null;
-    case "stopped":
-      await db.settings.put({ key: "stop", reason: body.reason as StopReason });
-      return null;
-    case "claim":
-    case "claim-dropped":
-    case "lease-released":
-      await replayCodeEntry(db, row, body);
-      return null;
-    case "genesis":
-    case "pin-set":
-    case "operator-out":
-    case "refusal":
-    case "clock-jump":
-    case undefined:
-      return null;
-  }
 }

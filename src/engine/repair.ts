@@ -4,8 +4,7 @@ import { decodeEntry, genesisPrev, hashEntry, verifyEntry, type SignedEntry } fr
 import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
-import { continuation } from "./mirror.ts";
-import { putBack } from "./recovery.ts";
+import { continuation, putBack } from "./put-back.ts";
 
 /**
  * Head and newest row do not fit together: one of the two is older than the other, or gone (PROTOCOL §6

@@ -146,6 +146,7 @@ export class Engine implements TillEngine {
     const before = this.#facts.offlineSinceMs;
     const offlineSinceMs = facts.onLine ? null : (before ?? this.#p.surroundings.clockMs());
     this.#facts = { ...facts, offlineSinceMs };
+    this.#desks?.ledger.noteRoom(facts.freeBytes);
     await this.#show();
     if (cameBack) this.#wantSync();
   }
@@ -376,6 +377,7 @@ export class Engine implements TillEngine {
       takeCode: (code, inside) => this.#takeCode(code, inside),
       recordRefusal: (refusal, cti) => this.#refusals.record(this.#desks, refusal, cti),
     });
+    this.#desks.ledger.noteRoom(this.#facts.freeBytes);
   }
 
   /** Takes in what the carrier wrote; what does so comes with the first of it. */

@@ -28,6 +28,22 @@ describe("a disk that takes no more", () => {
     expect(await till.signIn()).toMatchObject({ kind: "operator-in" });
   });
 
+  it("G16: with hardly any room left the sale in hand is taken, and the next is refused before it opens", async () => {
+    const till = await BenchTill.ready();
+    const floor = 4 * 1024 * 1024;
+    const facts = { onLine: true, persisted: true };
+    await till.engine.charge(100);
+    await till.engine.pageFacts({ ...facts, freeBytes: floor - 1 });
+    expect(await till.engine.takeCash(100)).toMatchObject({ ok: true });
+    expect(await till.engine.charge(200)).toMatchObject({ refusal: { code: "storage-full" } });
+    expect(till.view).toMatchObject({ storage: { full: true } });
+    await till.engine.pageFacts({ ...facts, freeBytes: floor });
+    expect(await till.engine.charge(200)).toMatchObject({ ok: true });
+    // What the browser does not tell stops nobody.
+    await till.engine.pageFacts({ ...facts, freeBytes: null });
+    expect(await till.engine.charge(300)).toMatchObject({ ok: true });
+  });
+
   it("I3: a journal that could not be begun is begun at the next start, with its first entry", async () => {
     const till = await BenchTill.unboxed();
     failWrites(till.databaseName, "UnknownError", { at: "request" });

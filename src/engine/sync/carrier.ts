@@ -14,7 +14,7 @@ import {
 import { encodeReadmission } from "#protocol/readmission.ts";
 import { TILL_API } from "#protocol/till-api.ts";
 import type { DeliveryStore } from "#storage/delivery-store.ts";
-import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
+import type { HeadRow, IdentityRow, JournalRow, ReceiptRow } from "#storage/schema.ts";
 import { pushCarried, takenOf } from "./carried-push.ts";
 import { FIRST_PACE_BYTES } from "./pace.ts";
 import { ServerLine, type Heard, type Round } from "./server-line.ts";
@@ -106,8 +106,10 @@ class Carrier {
   readonly #line: ServerLine;
   /** The receipt as it was last read or written; undefined: not looked at in this round. */
   #receiptedSeq: number | undefined = undefined;
-  /** The receipt that is on its way to the disk: the line need not wait for it. */
-  #keeping: Promise<void> = Promise.resolve();
+  /** The newest receipt that is not on its way to the disk yet. */
+  #toKeep: ReceiptRow | null = null;
+  /** Receipts on their way to the disk: the line need not wait for them. */
+  #keeping: Promise<void> | null = null;
 
   constructor(
     store: DeliveryStore,
@@ -345,21 +347,29 @@ class Carrier {
   }
 
   /**
-   * Begins to write a receipt, once the one before it is written. Lost in a crash, it costs one push of what
-   * the server has already; whoever waits for the round waits for the disk as well.
+   * Begins to write a receipt. While the one before it is written only the newest waits: it stands for all
+   * before. Lost in a crash, it costs one push of what the server has already.
    */
   async #keep({ answer, signed }: Heard): Promise<void> {
     const { epoch } = this.#identity;
     const { seq } = answer;
     this.#receiptedSeq ??= (await this.#store.receipt(epoch))?.seq;
     if (this.#receiptedSeq === seq) return;
-    await this.#keeping;
     this.#receiptedSeq = seq;
-    this.#keeping = this.#store
-      .putReceipt({ epoch, seq, answer: signed.bytes, signature: signed.signature })
-      .then(() => this.#listener.wrote());
-    // Heard by the next receipt or at the round's end; until then it is nobody's unheard fault.
+    this.#toKeep = { epoch, seq, answer: signed.bytes, signature: signed.signature };
+    if (this.#keeping !== null) return;
+    this.#keeping = this.#writeReceipts();
+    // Heard at the round's end; until then it is nobody's unheard fault.
     this.#keeping.catch(() => undefined);
+  }
+
+  async #writeReceipts(): Promise<void> {
+    for (let row = this.#toKeep; row !== null; row = this.#toKeep) {
+      this.#toKeep = null;
+      await this.#store.putReceipt(row);
+      this.#listener.wrote();
+    }
+    this.#keeping = null;
   }
 
   /** Is this the hash of our entry there? The last one that was let go counts, too. */

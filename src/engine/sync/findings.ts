@@ -8,7 +8,7 @@ import { openAnswer, type Answer } from "#protocol/push.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Mirror } from "../mirror.ts";
-import { mendHole } from "../recovery.ts";
+import { mendHole } from "../put-back.ts";
 
 /**
  * Judges what a signed answer said against this till (PROTOCOL §6). Null: not proven, go on. A reason stops

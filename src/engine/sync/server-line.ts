@@ -93,6 +93,7 @@ export class ServerLine {
   async push(entries: readonly SignedEntry[], till: Bytes, epoch: number): Promise<Heard | null> {
     const nonce = this.#round.randomBytes(NONCE_BYTES);
     const body = encodePush({ nonce, lineage: this.lineage, entries });
+    const hashing = hashRequest(body);
     const startedMs = this.#round.monotonicMs();
     const response = await this.#ask(TILL_API.push, { method: "POST", body });
     const ms = this.#round.monotonicMs() - startedMs;
@@ -100,7 +101,7 @@ export class ServerLine {
     // A line that is cut at once says nothing of how slow it is.
     else if (ms >= SLOW_MS) this.#paceBytes = nextPace(this.#paceBytes, null);
     const signed = response && decodeSignedAnswer(response);
-    const heard = signed && (await this.open(signed, await hashRequest(body)));
+    const heard = signed && (await this.open(signed, await hashing));
     return heard && heard.answer.epoch === epoch && sameBytes(heard.answer.till, till) ? heard : null;
   }
 
