@@ -22,7 +22,15 @@ export function codeSteps(body: TillBody, seq: number, entryHash: Bytes): readon
       return [{ cti: body.cti, seq, entryHash, body }];
     case "lease-released":
       return body.ctis.map((cti) => ({ cti, seq, entryHash, body }));
-    default:
+    case "attempt":
+    case "clock-jump":
+    case "genesis":
+    case "operator-in":
+    case "operator-out":
+    case "pin-set":
+    case "refusal":
+    case "sale":
+    case "stopped":
       return [];
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JournalRow } from "../../../server/demo/headless-till.ts";
 import { decodeEntry } from "../../../src/protocol/entry.ts";
 import { toHex } from "../../../src/protocol/bytes.ts";
 import type { CodeDetail, DoubleSpendsAnswer } from "../../../src/protocol/office-api.ts";
@@ -46,12 +47,11 @@ describe("codes nobody has leased: claimed once, at the server (PROTOCOL §11)",
   it("B7: 50 claims of one code from two tills at once: exactly one till has it", async () => {
     const code = await shop.issue({});
     const cti = await ctiOf(shop, code);
-    const rows = [];
-    for (const till of [one, two]) {
-      rows.push({ till, row: await till.write({ kind: "claim", cti, sale: cti }) });
-    }
+    const entries = await Promise.all(
+      [one, two].map(async (till) => ({ till, row: await till.write({ kind: "claim", cti, sale: cti }) })),
+    );
     // One entry a till, asked for 25 times each: lost answers, impatient hands, a proxy that repeats.
-    const asks = Array.from({ length: 50 }, (_, n) => rows[n % 2]).filter((ask) => ask !== undefined);
+    const asks = Array.from({ length: 50 }, (_, n) => entries[n % 2]).filter((ask) => ask !== undefined);
     const answers = await Promise.all(asks.map(({ till, row }) => askAgain(shop, till, { cti, row })));
     const granted = new Set(
       answers.flatMap((answer) => (answer?.decision.kind === "granted" ? [toHex(answer.till)] : [])),
@@ -66,7 +66,7 @@ describe("codes nobody has leased: claimed once, at the server (PROTOCOL §11)",
   it("B7: 25 entries of each till at once: whoever wins, one till has it, by one claim", async () => {
     const code = await shop.issue({});
     const cti = await ctiOf(shop, code);
-    const asks = [];
+    const asks: { readonly till: HeadlessTill; readonly row: JournalRow }[] = [];
     for (let n = 0; n < 25; n++) {
       for (const till of [one, two]) {
         asks.push({ till, row: await till.write({ kind: "claim", cti, sale: cti }) });

@@ -186,6 +186,8 @@ describe("a lease moves by its holder's word alone (PROTOCOL §11)", () => {
     return rows
       .map((row) => decodeEntry(row.bytes)?.body)
       .filter((body) => Array.isArray(body) && toHex(body[0] as Uint8Array) === toHex(cti))
-      .map((body) => (Array.isArray(body) ? [nameOf(body[1]), nameOf(body[2]), body[3]] : []));
+      .map((body): readonly unknown[] =>
+        Array.isArray(body) ? [nameOf(body[1]), nameOf(body[2]), body[3] as unknown] : [],
+      );
   }
 });
