@@ -5,7 +5,15 @@ import { decodeCertificate } from "#protocol/certificate.ts";
 import { decodeEntry, genesisPrev, hashEntry, verifyEntry } from "#protocol/entry.ts";
 import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 import { importPublicKey, sha256 } from "#protocol/crypto.ts";
-import type { Pad, PadMessage, PadOutcome, PadPurpose, PaidView, TillView } from "#protocol/engine-calls.ts";
+import type {
+  Pad,
+  PadMessage,
+  PadOutcome,
+  PadPurpose,
+  PaidView,
+  SyncPoke,
+  TillView,
+} from "#protocol/engine-calls.ts";
 import { openSealed } from "#protocol/sealed.ts";
 import type { MirrorFile } from "#engine/mirror.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
@@ -46,14 +54,25 @@ export class WorldClock {
 
 /** The mirror's file, with a pen that may break. */
 export class MemoryMirror implements MirrorFile {
-  bytes: Bytes = new Uint8Array(0);
   broken = false;
   /** Waits after a write reached the file; a kill between commit and answer stands here. */
   hold: () => Promise<void> = () => Promise.resolve();
+  readonly #pieces: Uint8Array[] = [];
+
+  /** The whole file. */
+  get bytes(): Bytes {
+    const whole = concat(...this.#pieces);
+    this.#pieces.splice(0, this.#pieces.length, whole);
+    return whole;
+  }
+
+  set bytes(bytes: Uint8Array) {
+    this.#pieces.splice(0, this.#pieces.length, bytes);
+  }
 
   async append(bytes: Uint8Array): Promise<void> {
     if (this.broken) throw new DOMException("no room", "QuotaExceededError");
-    this.bytes = concat(this.bytes, bytes);
+    this.#pieces.push(bytes);
     await this.hold();
   }
 
@@ -76,7 +95,14 @@ export interface TabletParts {
   readonly argon2: Argon2;
   readonly send: (path: string, init: RequestInit) => Promise<Response>;
   readonly databaseName?: string;
+  /** Told of every step over the program's border, before it and after it; a kill happens in here. */
+  readonly step?: (actor: Actor, what: string) => void;
 }
+
+type Bound = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+/** Who takes a step: the page with its engine, or the service worker. */
+export type Actor = "page" | "service-worker";
 
 /**
  * A tablet and its program: what a process, a disk and a network are to the engine. Knows no particular
@@ -102,10 +128,18 @@ export class Tablet {
   engine!: Engine;
   loop!: DeliveryLoop;
   view!: TillView;
+  /** False: nobody looks at the screen until `look` is called. */
+  watched = true;
   readonly #argon2: Argon2;
+  readonly #step: (actor: Actor, what: string) => void;
+  readonly #lives: Record<Actor, number> = { page: 0, "service-worker": 0 };
+  #bootMs = 0;
+  #workerEnds: Promise<void> = Promise.resolve();
+  #workerEnded: () => void = () => undefined;
 
   constructor(parts: TabletParts) {
     this.world = parts.world;
+    this.#step = parts.step ?? (() => undefined);
     this.#argon2 = parts.argon2;
     this.network = new UnreliableNetwork(parts.send);
     this.databaseName = parts.databaseName ?? `till-${toHex(randomBytes(6))}`;
@@ -118,9 +152,10 @@ export class Tablet {
 
   /**
    * Starts the program on the same disk: a new process, monotonic time from nought. `elsewhereMs`: so long it
-   * stands behind another window before it gets the till.
+   * stands behind another window before it gets the till. `beside`: another window whose program goes on.
    */
-  async start({ elsewhereMs = 0 } = {}): Promise<void> {
+  async start({ elsewhereMs = 0, beside = false } = {}): Promise<void> {
+    const page = this.#bound("page", beside);
     this.db = new TillDatabase(this.databaseName);
     const bootMs = this.world.ms;
     const surroundings = {
@@ -128,11 +163,57 @@ export class Tablet {
       // As `performance.now()` does: with fractions.
       monotonicMs: () => this.world.ms - bootMs + 0.3,
       randomBytes,
-      fetch: (path: string, init: RequestInit) => this.network.fetch(path, init),
+      fetch: (path: string, init: RequestInit) =>
+        page("request", () => {
+          // With a request held nobody at the counter waits for it: its time is over before it begins.
+          if (this.impatient) throw new DOMException("no answer", "TimeoutError");
+          return this.network.fetch(path, init);
+        }),
       build: "0.1.0+bench",
     };
+    this.#bootMs = bootMs;
+    if (!beside) this.startWorker();
+    this.engine = new Engine({
+      db: this.db,
+      surroundings,
+      hirePinWorker: this.#hire(page),
+      askServer: () => (this.impatient ? Promise.resolve() : this.poke("asked")),
+      quiet: () => Promise.resolve(),
+      handOver: (value) => value,
+      mirrorFile: {
+        append: (bytes) => page("copy", () => this.mirror.append(bytes)),
+        readAll: () => page("copy read", () => this.mirror.readAll()),
+        truncate: (length) => page("copy cut", () => this.mirror.truncate(length)),
+      },
+      loop: { poke: (reason) => this.poke(reason) },
+      wantSync: () => {
+        this.wantedSyncs++;
+      },
+    });
+    if (this.watched) await this.look();
+    if (elsewhereMs > 0) await this.engine.waitElsewhere();
+    this.world.pass(elsewhereMs);
+    await this.engine.boot();
+  }
+
+  /** A round of delivery. Settles as well when the service worker is stopped in the middle of it. */
+  poke(reason: SyncPoke["reason"]): Promise<void> {
+    return Promise.race([this.loop.poke(reason), this.#workerEnds]);
+  }
+
+  /** The service worker's program, begun anew; the page goes on as it is. */
+  startWorker(): void {
+    this.#workerEnded();
+    this.#workerEnds = new Promise((resolve) => {
+      this.#workerEnded = resolve;
+    });
+    const worker = this.#bound("service-worker");
+    const bootMs = this.#bootMs;
     this.loop = new DeliveryLoop({
-      ...surroundings,
+      clockMs: () => Math.floor(this.world.ms) + this.clockOffsetMs,
+      monotonicMs: () => this.world.ms - bootMs + 0.3,
+      randomBytes,
+      fetch: (path, init) => worker("request", () => this.network.fetch(path, init)),
       databaseName: this.databaseName,
       onLine: () => true,
       announce: () => undefined,
@@ -141,32 +222,40 @@ export class Tablet {
         return work();
       },
     });
-    this.engine = new Engine({
-      db: this.db,
-      surroundings,
-      hirePinWorker: this.#hire(),
-      askServer: () => (this.impatient ? Promise.resolve() : this.loop.poke("asked")),
-      quiet: () => Promise.resolve(),
-      handOver: (value) => value,
-      mirrorFile: this.mirror,
-      loop: this.loop,
-      wantSync: () => {
-        this.wantedSyncs++;
-      },
-    });
+  }
+
+  /** Somebody looks at the screen from now on. */
+  async look(): Promise<void> {
     await this.engine.watch((view) => {
       this.view = view;
       const paid = view.sale?.paid;
       if (paid && this.shownPaid.at(-1)?.saleId !== paid.saleId) this.shownPaid.push(paid);
     });
-    if (elsewhereMs > 0) await this.engine.waitElsewhere();
-    this.world.pass(elsewhereMs);
-    await this.engine.boot();
   }
 
   /** The power is cut: the engine object is dropped as it stands. */
   kill(): void {
+    this.#lives.page++;
+    this.#lives["service-worker"]++;
+    this.#workerEnded();
     this.db.close();
+  }
+
+  /** What a program asks of the world: one that is over asks nothing and hears nothing any more. */
+  #bound(actor: Actor, beside = false): Bound {
+    const life = beside ? this.#lives[actor] : ++this.#lives[actor];
+    const isOver = (): boolean => this.#lives[actor] !== life;
+    return async (what, work) => {
+      if (!isOver()) this.#step(actor, what);
+      if (isOver()) return new Promise<never>(() => undefined);
+      try {
+        return await work();
+      } finally {
+        if (!isOver()) this.#step(actor, `${what} done`);
+        // Nobody is there any more to hear how it ended.
+        if (isOver()) await new Promise<never>(() => undefined);
+      }
+    };
   }
 
   /** Killed and started again, the operator signed in. */
@@ -175,7 +264,7 @@ export class Tablet {
     await this.start();
   }
 
-  #hire(): HirePinWorker {
+  #hire(page: Bound): HirePinWorker {
     return () => {
       const desk = new PinDesk(this.#argon2, openSealed);
       let line: MessagePort | null = null;
@@ -192,11 +281,11 @@ export class Tablet {
           numberTags: (...asked) => whileThere(desk.numberTags(...asked)),
           newRecord: (...asked) => whileThere(desk.newRecord(...asked)),
           checkPin: async (...asked) => {
-            await this.pinHands.hold();
+            await page("check", () => this.pinHands.hold());
             return whileThere(desk.checkPin(...asked));
           },
           checkCode: async (...asked) => {
-            await this.pinHands.hold();
+            await page("check", () => this.pinHands.hold());
             return whileThere(desk.checkCode(...asked));
           },
         },

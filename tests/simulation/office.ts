@@ -1,4 +1,7 @@
+import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
+import type { Bytes } from "#protocol/bytes.ts";
+import type { DiskImage } from "./memory-disk.ts";
 
 /** A payment code as it was handed out. */
 export interface OfficeCode {
@@ -37,11 +40,13 @@ export interface BookedEntry {
   readonly arrival: number;
 }
 
-/** One shop and its server, as a schedule needs them: made of protocol functions, or the real one. */
+/** One shop and its server, as a schedule needs them. */
 export interface Office {
   readonly argon2: Argon2;
   send(path: string, init: RequestInit): Promise<Response>;
   expectTill(name: string): Promise<{ readonly id: string; readonly activation: string }>;
+  /** Another activation code for a till that is there already: a new epoch, and why there is one. */
+  activate(id: string, reason: RenewalReason | null): Promise<string>;
   /** Null when the office may not issue it now. */
   issue(order: CodeOrder): Promise<OfficeCode | null>;
   revokeCode(cti: string): Promise<void>;
@@ -54,4 +59,45 @@ export interface Office {
   books(): Promise<OfficeBooks>;
 }
 
-export type OpenOffice = (nowMs: () => number) => Promise<Office>;
+/** What may happen to a server and its database; counts are of what is asked from now on, 1 is the next. */
+export interface ServerFaults {
+  /** The process ended by one of these and nobody has started it again. */
+  readonly isDown: boolean;
+  /** Faults the server wrote into its log that nobody had asked for, in this schedule. */
+  readonly unexpected: readonly string[];
+  /** The database refuses this statement, as it does when two transactions met (40001). */
+  refuseStatement(after: number): void;
+  /** The process dies before this statement. */
+  endAtStatement(after: number): void;
+  /** The process dies when this commit has come through and nobody was told. */
+  endAfterCommit(after: number): void;
+  /** None of these any more. */
+  calm(): void;
+  /** A backup is taken of all that is committed. */
+  backUp(): void;
+  /** The process ends, and the database is as it was when the backup was taken. */
+  restore(): Promise<void>;
+}
+
+/** A till that was enrolled once, to begin schedules with. */
+export interface PreparedTill {
+  readonly id: string;
+  readonly name: string;
+  readonly disk: DiskImage;
+  readonly copy: Bytes;
+}
+
+/** An office at the beginning of a schedule, with the tills that stand in it ready. */
+export interface OpenedOffice {
+  readonly office: Office;
+  /** Enrolled, with a PIN, all delivered; none where every till has to be enrolled first. */
+  readonly tills: readonly PreparedTill[];
+  /** Null where nothing can be done to the server. */
+  readonly faults: ServerFaults | null;
+}
+
+/** Where schedules are played, one after the other. */
+export interface House {
+  openOffice(nowMs: () => number): Promise<OpenedOffice>;
+  close(): Promise<void>;
+}

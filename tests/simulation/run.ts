@@ -1,36 +1,82 @@
-import "fake-indexeddb/auto";
+import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { GUARDS } from "./guards.ts";
+import type { PlayerReport } from "./player.ts";
+import type { Verdict } from "./schedule.ts";
 
-// `npm run simulate -- --seeds N --from S [--server real|stand-in] [--steps]`
-// Runs seeds S … S+N−1. The last line is JSON; exit 1 and the seed's name with the first broken invariant.
+// `npm run simulate -- --seeds N [--from S] [--players P] [--server pglite|postgres] [--mutate GUARD]
+//   [--keep-going] [--steps]`
+// Plays seeds S … S+N−1, divided among processes. The last line is JSON: {schedules, broken, perSecond}. Every
+// seed that broke something is printed with the first invariant that does not hold; then the exit code is 1.
 
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
-    server: { type: "string", default: "real" },
+    players: { type: "string", default: String(availableParallelism()) },
+    server: { type: "string", default: "pglite" },
+    mutate: { type: "string" },
+    "keep-going": { type: "boolean", default: false },
     steps: { type: "boolean", default: false },
   },
 });
-const seeds = Number(values.seeds);
-const from = Number(values.from);
-if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(from) || from < 0) {
-  console.error("--seeds and --from are whole numbers");
+const [seeds, from, players] = [Number(values.seeds), Number(values.from), Number(values.players)];
+if (![seeds, from, players].every((number) => Number.isSafeInteger(number)) || seeds < 1 || players < 1) {
+  console.error("--seeds, --from and --players are whole numbers");
+  process.exit(2);
+}
+if (values.mutate !== undefined && GUARDS.every(({ name }) => name !== values.mutate)) {
+  console.error(`No guard ${values.mutate}. There are: ${GUARDS.map(({ name }) => name).join(", ")}`);
   process.exit(2);
 }
 
-// Loaded after the database stands in its place: Dexie looks for it once, when it is loaded.
-const { simulate } = await import("./simulate.ts");
-const done = await simulate({
-  seeds,
-  from,
-  server: values.server === "stand-in" ? "stand-in" : "real",
-  stopAtFirst: true,
-});
-for (const { seed, broken, steps } of done.broken) {
-  console.log(`seed ${seed}: ${broken ?? ""}`);
+const startedMs = performance.now();
+let schedules = 0;
+let handedOut = 0;
+const broken: Verdict[] = [];
+const ends = await Promise.all(Array.from({ length: Math.min(players, seeds) }, () => play()));
+for (const { seed, broken: what, steps } of broken.toSorted((a, b) => a.seed - b.seed)) {
+  console.log(`seed ${seed}: ${what ?? ""}`);
   if (values.steps) console.log(steps.join("\n"));
 }
-const { schedules, perSecond } = done;
-console.log(JSON.stringify({ schedules, broken: done.broken.length, perSecond }));
-process.exit(done.broken.length === 0 ? 0 : 1);
+const perSecond = Math.round((schedules / (performance.now() - startedMs)) * 10_000) / 10;
+console.log(JSON.stringify({ schedules, broken: broken.length, perSecond }));
+process.exit(ends.every(Boolean) && broken.length === 0 ? 0 : 1);
+
+/** One process that plays what it is handed; answers whether it ended in peace. */
+function play(): Promise<boolean> {
+  const args = [
+    "--server",
+    values.server,
+    ...(values.mutate === undefined ? [] : ["--mutate", values.mutate]),
+  ];
+  const player = fork(new URL("player.ts", import.meta.url), args, { execArgv: process.execArgv });
+  return new Promise((resolve) => {
+    let playing: number | null = null;
+    const next = (): void => {
+      const stop = handedOut >= seeds || (broken.length > 0 && !values["keep-going"]);
+      playing = stop ? null : from + handedOut++;
+      player.send({ seed: playing });
+    };
+    player.on("message", (report: PlayerReport) => {
+      if (report.kind === "played") {
+        schedules++;
+        if (report.verdict.broken !== null) broken.push(report.verdict);
+      }
+      next();
+    });
+    player.on("exit", (code) => {
+      // A schedule that never ends leaves its process with nothing to do: it is broken, and says so here.
+      if (playing !== null) {
+        schedules++;
+        broken.push({
+          seed: playing,
+          broken: `the process ended with ${code} in the middle of it`,
+          steps: [],
+        });
+      }
+      resolve(code === 0 && playing === null);
+    });
+  });
+}

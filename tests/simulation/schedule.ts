@@ -1,10 +1,12 @@
-import { WorldClock } from "../engine/tablet.ts";
+import { DatabaseError } from "pg";
+import { PIN, START_MS, WorldClock } from "../engine/tablet.ts";
 import { failWrites } from "../engine/unreliable-disk.ts";
 import type { Fault } from "../engine/unreliable-network.ts";
 import { Chance } from "./chance.ts";
 import { CounterHands } from "./counter-hands.ts";
 import { INVARIANTS, type AtEnd, type TillAtEnd } from "./invariants.ts";
-import type { Office, OfficeCode, OpenOffice } from "./office.ts";
+import { seedRandomness, followClock } from "./quick-platform.ts";
+import type { House, OfficeCode, OpenedOffice } from "./office.ts";
 
 /** What came of one seed. */
 export interface Verdict {
@@ -16,6 +18,10 @@ export interface Verdict {
 }
 
 const PASSWORD = "48159";
+/** How many schedules are long ones. */
+const LONG_SHARE = 0.1;
+/** How many have somebody look at the screen after every command: a view costs more than the command. */
+const WATCHED_SHARE = 0.1;
 const DAY_MS = 86_400_000;
 const FAULTS: readonly Fault[] = [
   "request-lost",
@@ -29,7 +35,7 @@ const FAULTS: readonly Fault[] = [
   "forged-receipt",
   "forged-receipt",
 ];
-const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u];
+const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u, /claim/u];
 
 /** How often each thing happens, beside the others. */
 const STEPS = {
@@ -44,8 +50,9 @@ const STEPS = {
   hold: 3,
   release: 3,
   crash: 2,
-  crashBeforeAnswer: 3,
-  crashBeforeCheck: 2,
+  powerCut: 6,
+  workerStopped: 3,
+  serverFault: 4,
   rememberDisk: 2,
   loseTail: 1,
   diskFault: 2,
@@ -61,8 +68,8 @@ const STEPS = {
 type Step = keyof typeof STEPS;
 
 /** One shop, one seed: faults in any order, then healing, then every invariant. */
-export async function runSchedule(seed: number, openOffice: OpenOffice): Promise<Verdict> {
-  const run = await Run.open(seed, openOffice);
+export async function runSchedule(seed: number, house: House): Promise<Verdict> {
+  const run = await Run.open(seed, house);
   try {
     await run.play();
     await run.heal();
@@ -71,7 +78,8 @@ export async function runSchedule(seed: number, openOffice: OpenOffice): Promise
       const broken = invariant(end);
       if (broken !== null) return { seed, broken: `${name}: ${broken}`, steps: run.steps };
     }
-    return { seed, broken: null, steps: run.steps };
+    const [fault] = run.serverFaults;
+    return { seed, broken: fault ? `the server failed by itself: ${fault}` : null, steps: run.steps };
   } catch (cause) {
     const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     return { seed, broken: `a fault nobody handled: ${what}`, steps: run.steps };
@@ -84,7 +92,7 @@ class Run {
   readonly steps: string[] = [];
   readonly #chance: Chance;
   readonly #world = new WorldClock();
-  readonly #office: Office;
+  readonly #opened: OpenedOffice;
   readonly #tills: CounterHands[] = [];
   readonly #codes: (OfficeCode & { readonly till: string })[] = [];
   readonly #issued = new Map<string, number>();
@@ -92,27 +100,48 @@ class Run {
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
 
-  private constructor(chance: Chance, world: WorldClock, office: Office) {
+  private constructor(chance: Chance, world: WorldClock, opened: OpenedOffice) {
     this.#chance = chance;
     this.#world = world;
-    this.#office = office;
+    this.#opened = opened;
   }
 
-  static async open(seed: number, openOffice: OpenOffice): Promise<Run> {
+  static async open(seed: number, house: House): Promise<Run> {
     const world = new WorldClock();
-    const run = new Run(new Chance(seed), world, await openOffice(() => world.ms));
-    const count = run.#chance.weighted({ one: 4, two: 4, three: 2 });
-    const names = ["1号机", "2号机", "3号机"].slice(0, count === "one" ? 1 : count === "two" ? 2 : 3);
-    for (const name of names) run.#tills.push(await CounterHands.open(world, run.#office, name));
-    for (let codes = 0; codes < 3; codes++) await run.#issue();
+    seedRandomness(seed);
+    followClock(() => world.ms - START_MS);
+    const opened = await house.openOffice(() => world.ms);
+    const run = new Run(new Chance(seed), world, opened);
+    const { office, tills } = opened;
+    const count = { one: 1, two: 2, three: 3 }[run.#chance.weighted({ one: 4, two: 4, three: 2 })];
+    const watched = run.#chance.happens(WATCHED_SHARE);
+    for (const name of ["1号机", "2号机", "3号机"].slice(0, count)) {
+      const prepared = tills.find((till) => till.name === name);
+      run.#tills.push(
+        prepared
+          ? await CounterHands.switchOn(world, office, prepared, { watched })
+          : await CounterHands.open(world, office, name),
+      );
+    }
+    for (let codes = run.#chance.between(0, 2); codes >= 0; codes--) await run.#issue();
+    for (const till of run.#tills) await till.deliver();
     return run;
   }
 
+  get serverFaults(): readonly string[] {
+    return this.#opened.faults?.unexpected ?? [];
+  }
+
   async play(): Promise<void> {
-    const length = this.#chance.between(15, 45);
+    // Most of what goes wrong needs few steps: many short schedules, and some long ones.
+    const length = this.#chance.happens(LONG_SHARE)
+      ? this.#chance.between(25, 50)
+      : this.#chance.between(6, 16);
     for (let n = 0; n < length; n++) {
       const step = this.#chance.weighted(STEPS);
       const till = this.#chance.pick(this.#tills);
+      if (this.#opened.faults?.isDown === true && this.#chance.happens(0.5))
+        await this.#opened.office.restart();
       this.steps.push(`${step} ${till.name}`);
       await this.#do(step, till);
       this.#world.pass(this.#chance.between(1, 4000));
@@ -159,14 +188,17 @@ class Run {
       case "crash":
         await till.crash();
         return;
-      case "crashBeforeAnswer":
-        await till.crashBeforeAnswer(() => till.sellCash(chance.between(1, 9999)));
+      case "powerCut":
+        await this.#powerCut(till);
         return;
-      case "crashBeforeCheck":
-        await till.crashBeforeCheck(() => this.#sellCode(till));
+      case "workerStopped":
+        till.stopWorkerAfter(chance.between(1, 40));
+        return;
+      case "serverFault":
+        this.#serverFault();
         return;
       case "rememberDisk":
-        till.disk = await till.readDisk();
+        till.rememberDisk();
         return;
       case "loseTail":
         await till.loseTail();
@@ -184,16 +216,16 @@ class Run {
         await this.#issue();
         return;
       case "revokeCode":
-        await this.#office.revokeCode(chance.pick(this.#codes).cti);
+        await this.#inOffice((office) => office.revokeCode(chance.pick(this.#codes).cti));
         return;
       case "policy":
-        await this.#office.savePolicy(chance.between(1, 60));
+        await this.#inOffice((office) => office.savePolicy(chance.between(1, 60)));
         return;
       case "serverRestart":
-        await this.#office.restart();
+        await this.#opened.office.restart();
         return;
       case "revokeTill":
-        await this.#office.revokeTill(till.id);
+        await this.#inOffice((office) => office.revokeTill(till.id));
         return;
       case "strayLease": {
         // As a floor limit would, or a list gone wrong: this till takes a code that is leased next door.
@@ -205,6 +237,48 @@ class Run {
         const how = { dueMinor: amountMinor, password: code.password ?? "", typed: false };
         for (const one of [till, holder]) await one.sellCode(code, how);
       }
+    }
+  }
+
+  /** The power goes at one of the steps of a command, whichever that is. */
+  async #powerCut(till: CounterHands): Promise<void> {
+    const chance = this.#chance;
+    const commands = {
+      sellCash: () => till.sellCash(chance.between(1, 9999)),
+      sellCode: () => this.#sellCode(till),
+      deliver: () => till.deliver(),
+      restart: () => till.crash(),
+    };
+    // With a request held nobody waits for a round.
+    const deliver = till.tablet.impatient ? 0 : 4;
+    const what = chance.weighted({ sellCash: 4, sellCode: 4, deliver, restart: 1 });
+    await till.untilPowerCut(chance.between(1, 60), commands[what]);
+    this.steps.push(`  ${what}: ${till.burntAt ?? "went through"}`);
+    till.burntAt = null;
+  }
+
+  /** The server's database or process fails at one of its next statements. */
+  #serverFault(): void {
+    const { faults } = this.#opened;
+    const after = this.#chance.between(1, 60);
+    const what = this.#chance.weighted({ refused: 2, ended: 2, endedAfterCommit: 2 });
+    if (what === "refused") faults?.refuseStatement(after);
+    else if (what === "ended") faults?.endAtStatement(after);
+    else faults?.endAfterCommit(Math.ceil(after / 20));
+    this.steps.push(`  ${what} after ${after}`);
+  }
+
+  /**
+   * The office does something; when its server dies over it, nobody knows whether it came to pass. Null then.
+   */
+  async #inOffice<T>(work: (office: OpenedOffice["office"]) => Promise<T>): Promise<T | null> {
+    const { office, faults } = this.#opened;
+    if (faults?.isDown === true) await office.restart();
+    try {
+      return await work(office);
+    } catch (cause) {
+      if (!(cause instanceof DatabaseError)) throw cause;
+      return null;
     }
   }
 
@@ -222,12 +296,13 @@ class Run {
   async #issue(): Promise<void> {
     const chance = this.#chance;
     const till = chance.pick(this.#tills).id;
-    const code = await this.#office.issue({
+    const order = {
       amountMinor: chance.between(100, 9999),
-      kind: chance.happens(0.3) ? "up-to" : "exact",
+      kind: chance.happens(0.3) ? ("up-to" as const) : ("exact" as const),
       password: chance.happens(0.35) ? PASSWORD : null,
       till,
-    });
+    };
+    const code = await this.#inOffice((office) => office.issue(order));
     if (!code) return;
     this.#codes.push({ ...code, till });
     this.#issued.set(code.cti, code.amountMinor);
@@ -244,6 +319,8 @@ class Run {
   /** All faults end; time passes; every till says what it has. */
   async heal(): Promise<void> {
     this.steps.push("heal");
+    this.#opened.faults?.calm();
+    if (this.#opened.faults?.isDown === true) await this.#opened.office.restart();
     for (const till of this.#tills) {
       till.tablet.network.calm();
       failWrites(till.tablet.databaseName, "AbortError", { times: 0 });
@@ -255,19 +332,18 @@ class Run {
     this.#world.pass(61_000);
     for (const till of this.#tills) await till.crash();
     if (this.#chance.happens(0.1)) await this.#clone(this.#chance.pick(this.#tills));
-    for (let round = 0; round < 2; round++)
-      for (const till of this.#tills) {
-        await till.tablet.deliver();
-        await till.noteReceipt();
-      }
+    for (const till of this.#tills) {
+      await till.tablet.deliver();
+      await till.noteReceipt();
+    }
   }
 
   /** A copy of a till's disk sells on beside it, and both deliver. */
   async #clone(till: CounterHands): Promise<void> {
     this.steps.push(`clone ${till.name}`);
-    const clone = await till.cloneOn(this.#world, this.#office);
+    const clone = await till.cloneOn(this.#world, this.#opened.office);
     const pad = await clone.openPad({ purpose: "operator", operatorId: clone.operatorId });
-    await clone.enter(pad, "271828");
+    await clone.enter(pad, PIN);
     await clone.engine.charge(4321);
     await clone.engine.takeCash(4321);
     await till.sellCash(1234);
@@ -278,6 +354,7 @@ class Run {
   async atEnd(): Promise<AtEnd> {
     const last = new Map<string, boolean>();
     for (const till of this.#tills) {
+      await till.tablet.look();
       const sold = await till.sellCash(1);
       await till.tablet.deliver();
       await till.noteReceipt();
@@ -309,15 +386,12 @@ class Run {
         };
       }),
     );
-    return { tills, office: await this.#office.books(), codes: this.#issued, strayed: this.#strayed };
+    return { tills, office: await this.#opened.office.books(), codes: this.#issued, strayed: this.#strayed };
   }
 
   async close(): Promise<void> {
     this.#release();
     await Promise.allSettled(this.#behind);
-    for (const { tablet } of this.#tills) {
-      tablet.kill();
-      indexedDB.deleteDatabase(tablet.databaseName);
-    }
+    for (const till of this.#tills) till.leave();
   }
 }
