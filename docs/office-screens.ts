@@ -1,5 +1,6 @@
 // Opens every page of the office, with the data of a shop that has sold.
 import type { Page as Rows, CodeRow, SaleListRow } from "#protocol/office-api.ts";
+import type { LossesAnswer, QuarantineAnswer } from "#protocol/office-losses-api.ts";
 import { officeViewports, type PictureBook, phone } from "./picture-book.ts";
 import type { Shop } from "./shop-for-pictures.ts";
 
@@ -40,9 +41,17 @@ export async function takeOffice(book: PictureBook, shop: Shop): Promise<void> {
   await open("/office/tills/new", "till-new");
   await open(`/office/tills/${tillId}`, "till");
   await open(`/office/tills/${secondTillId}`, "till-activation-before");
+  // The till has sold before: why it is activated again is asked first.
+  await page.getByRole("radio", { name: texts.losses.renewal.reasons.replaced }).check();
+  await book.office(page, "till-activation-reason");
   await owner.press(texts.till.show);
   await page.locator(".activation__symbol").waitFor();
   await book.office(page, "till-activation");
+  await open("/office/losses", "losses");
+  const { rows: losses } = await owner.ask<LossesAnswer>("GET", "/losses");
+  for (const { id } of losses.slice(0, 1)) await open(`/office/losses/${id}`, "loss");
+  const { rows: branches } = await owner.ask<QuarantineAnswer>("GET", "/quarantine");
+  for (const { id } of branches.slice(0, 1)) await open(`/office/quarantine/${id}`, "quarantine");
   await open("/office/settings", "settings");
   await open("/office/nowhere", "unknown");
 }

@@ -30,8 +30,8 @@ const earlierMinor = [4600, 1250, 15_600];
 const todayMinor = [380, 2550, 1800, 6680, 990, 12_900, 450, 3300];
 
 const names = {
-  "zh-CN": { shop: "林记杂货", secondTill: "2号收银机" },
-  en: { shop: "Lin's Corner Shop", secondTill: "Till 2" },
+  "zh-CN": { shop: "林记杂货", secondTill: "2号收银机", stolenTill: "3号收银机" },
+  en: { shop: "Lin's Corner Shop", secondTill: "Till 2", stolenTill: "Till 3" },
 } as const;
 
 /** The owner at the office, with hands on its pages and a short way to its routes. */
@@ -171,11 +171,36 @@ export async function openShop(
     await owner.ask("POST", `/codes/${revoked.id}/revoke`);
     await owner.issue({ amountMinor: 12_000, fromMs: Date.now() + 2 * dayMs, tillId });
     await owner.issue({ amountMinor: 5000, kind: "up-to", tillId });
+    await loseTablet(owner, wire, names[book.language].stolenTill);
     return { server, owner, tillId, secondTillId: added.id, expired };
   } catch (cause) {
     await server.remove();
     throw cause;
   }
+}
+
+/**
+ * A third tablet is stolen with three sales on it, and turns up on the network after its till got a new one: a
+ * loss that is a stated number, and a branch for the owner to decide about.
+ */
+async function loseTablet(owner: Owner, wire: Wire, name: string): Promise<void> {
+  const { id } = await owner.ask<TillRow>("POST", "/tills", { name });
+  const enrol = async (reason: object): Promise<HeadlessTill> => {
+    const { qrText } = await owner.ask<ActivationAnswer>("POST", `/tills/${id}/activation`, reason);
+    const enrolled = await HeadlessTill.enrol(wire, qrText, () => Date.now());
+    if (!enrolled.ok) throw new Error(`the third till was refused: ${enrolled.refusal.code}`);
+    await enrolled.value.hello();
+    return enrolled.value;
+  };
+  const stolen = await enrol({});
+  await stolen.sellCash(2600);
+  await stolen.deliver();
+  for (const amountMinor of [1900, 4500, 880]) await stolen.sellCash(amountMinor);
+  await stolen.hello();
+  const successor = await enrol({ reason: "stolen" });
+  await successor.sellCash(1250);
+  await successor.deliver();
+  await stolen.push();
 }
 
 async function setUp(book: PictureBook, owner: Owner, link: string): Promise<SetupAnswer> {

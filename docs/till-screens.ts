@@ -4,6 +4,8 @@ import type { Page } from "playwright-core";
 import { writeCameraVideo } from "../tests/camera-video.ts";
 import type { Tablet } from "../tests/e2e/tablet.ts";
 import { deafMs } from "../src/till/parts/deaf-time.ts";
+import { healthEn } from "#ui/texts/health-en.ts";
+import { healthZhCn } from "#ui/texts/health-zh-cn.ts";
 import { tillEn } from "#ui/texts/till-en.ts";
 import { tillZhCn, type TillTexts } from "#ui/texts/till-zh-cn.ts";
 import type { IssuedCode } from "#protocol/office-api.ts";
@@ -68,6 +70,7 @@ class Cashier {
 export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, video: string): Promise<void> {
   const { owner, server, tillId } = shop;
   const t: TillTexts = book.language === "en" ? tillEn : tillZhCn;
+  const health = book.language === "en" ? healthEn : healthZhCn;
   const page = tablet.page();
   const hands = new Cashier(page, video, t);
   const full = { viewports: allTillViewports, dark: true };
@@ -224,9 +227,24 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await rail(t.nav.sales);
     await page.getByRole("button", { name: t.sales.refusals, exact: true }).click();
     await book.till(page, "refused-codes");
+    await hands.press(t.strip.open);
+    await hands.at("connection");
+    await book.till(page, "connection");
     await rail(t.nav.more);
     await hands.at("more");
     await book.till(page, "more");
+    await hands.press(health.wipe.renew);
+    await hands.at("renew");
+    await book.till(page, "renew");
+    await hands.press(health.renew.go);
+    await hands.at("activate");
+    await book.till(page, "renew-activate");
+    await hands.press(health.renew.back);
+    await hands.at("renew");
+    await hands.press(health.renew.back);
+    await hands.at("sell");
+    await rail(t.nav.more);
+    await hands.at("more");
     await page.setViewportSize(phone);
     await page.getByRole("button", { name: t.nav.menu, exact: true }).click();
     await book.till(page, "menu", { viewports: tillViewports.filter(({ width, height }) => height > width) });
@@ -288,6 +306,15 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await rail(t.nav.sales);
     await page.locator(".line").first().waitFor();
     await book.till(page, "sales-offline");
+    await hands.press(t.strip.open);
+    await hands.at("connection");
+    await book.till(page, "connection-offline", full);
+    await rail(t.nav.more);
+    await hands.press(health.wipe.renew);
+    await hands.at("renew");
+    await book.till(page, "renew-offline");
+    await hands.press(health.renew.back);
+    await hands.at("sell");
     await rail(t.nav.sell);
     await server.start();
     await page.locator('[data-link="online"]').first().waitFor({ timeout: 120_000 });
@@ -300,6 +327,10 @@ export async function takeRevokedTill(book: PictureBook, shop: Shop, tablet: Tab
   const page = tablet.page();
   await page.locator(".strip--stopped").waitFor({ timeout: 60_000 });
   await book.till(page, "stopped");
+  const t = book.language === "en" ? tillEn : tillZhCn;
+  await page.getByRole("button", { name: t.strip.open, exact: true }).click();
+  await page.locator('[data-screen="renew"]').waitFor();
+  await book.till(page, "stopped-why");
 }
 
 /** The same program at an address that browsers call insecure. */
