@@ -75,7 +75,8 @@ export function ActivateScreen(): JSX.Element {
     working.value = true;
     refusal.value = null;
     till.engine
-      .enrol({ text })
+      // From within, somebody wants just that; a till in good order refuses it otherwise.
+      .enrol({ text, deliberate: anew })
       .then((answer) => {
         if (answer.ok) {
           // Activated anew from within: what comes next is the engine's to say.
