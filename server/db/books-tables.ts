@@ -1,6 +1,7 @@
 // The `books` schema: everything a merchant's money is written in. Every key begins with merchant_id.
 import type { ColumnType, Generated } from "kysely";
 import type { BytesColumn, NullableBytesColumn } from "./control-tables.ts";
+import type { ParcelTables } from "./parcel-tables.ts";
 
 /** Found by till id before the merchant is known: the one door from a tablet to its shop. */
 export interface TillDirectoryTable {
@@ -394,36 +395,7 @@ export interface FindingsTable {
   at_ms: number;
 }
 
-/** An export file on its way in (PROTOCOL §12), sealed. `waiting`: whole, and something before it is missing. */
-export interface ParcelsTable {
-  merchant_id: BytesColumn;
-  parcel_id: BytesColumn;
-  file_hash: NullableBytesColumn;
-  size: number;
-  received: Generated<number>;
-  state: "partial" | "done" | "waiting" | "refused";
-  refusal: string | null;
-  till_id: NullableBytesColumn;
-  epoch: number | null;
-  first_seq: number | null;
-  last_seq: number | null;
-  stored: Generated<number>;
-  already_there: Generated<number>;
-  set_apart: Generated<number>;
-  /** User id, or the hex id of the till that carried it. */
-  carried_by: string;
-  begun_at_ms: number;
-  done_at_ms: number | null;
-}
-
-export interface ParcelPiecesTable {
-  merchant_id: BytesColumn;
-  parcel_id: BytesColumn;
-  at: number;
-  bytes: BytesColumn;
-}
-
-export interface BooksTables {
+export interface BooksTables extends ParcelTables {
   "control.till_directory": TillDirectoryTable;
   "control.activation_directory": ActivationDirectoryTable;
   "control.clock_mark": ClockMarkTable;
@@ -451,6 +423,4 @@ export interface BooksTables {
   "books.policies": PoliciesTable;
   "books.operators": OperatorsTable;
   "books.findings": FindingsTable;
-  "books.parcels": ParcelsTable;
-  "books.parcel_pieces": ParcelPiecesTable;
 }

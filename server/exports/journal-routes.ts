@@ -88,7 +88,8 @@ async function download(c: Context<AppEnv>, books: Books, place: JournalPlace): 
         if (next.done === true) controller.close();
         else controller.enqueue(next.value);
       } catch (fault) {
-        // Cut in the middle: the file lacks the server's statement at its end, and says so when it is checked.
+        // Cut in the middle: the file lacks the server's statement at its end, and says so when it is
+        // checked.
         books.log.warn("journal-download-broken", faultFields(fault));
         controller.error(fault);
       }

@@ -1,4 +1,5 @@
-// The two doors of export files: a till carries one piece by piece, the office sends one whole (PROTOCOL §12).
+// The two doors of export files: a till carries one piece by piece, the office sends one whole (PROTOCOL
+// §12).
 import { createHash } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { sameBytes, toHex } from "#protocol/bytes.ts";

@@ -2,7 +2,7 @@
 // file, and what a server that stops had of one is there when it starts again.
 import { createHash } from "node:crypto";
 import type { Database } from "../db/tables.ts";
-import type { ParcelsTable } from "../db/books-tables.ts";
+import type { ParcelsTable } from "../db/parcel-tables.ts";
 
 export interface ParcelKey {
   readonly merchant: Uint8Array;

@@ -34,7 +34,8 @@ export async function tell(
 
 /**
  * Brings in what can be brought in now: the till is known, and its journal reaches up to the file's first
- * entry. A file without holes waits for nothing else. `merchant` null: of all shops. Answers how many are done.
+ * entry. A file without holes waits for nothing else. `merchant` null: of all shops. Answers how many are
+ * done.
  */
 export async function retryWaiting(books: Books, merchant: Uint8Array | null): Promise<number> {
   const ofShop = merchant === null ? sql`` : sql`and p.merchant_id = ${merchant}`;

@@ -35,7 +35,10 @@ function isSameOrigin(c: Context<AppEnv>, config: Config, isTill: boolean): bool
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }
 
-/** JSON for the office, files as bytes, CBOR for tills: kinds no plain form can send. An empty body needs none. */
+/**
+ * JSON for the office, files as bytes, CBOR for tills: kinds no plain form can send. An empty body needs
+ * none.
+ */
 function hasRightKind(c: Context<AppEnv>, isTill: boolean): boolean {
   const kind = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (kind === undefined) {

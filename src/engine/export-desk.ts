@@ -11,7 +11,9 @@ import type { MirrorFile } from "./mirror.ts";
 export interface ExportDeskParts {
   readonly db: TillDatabase;
   readonly mirrorFile: () => MirrorFile | null;
-  /** Where the server's public keys lie outside the database; absent or null where the browser has no place. */
+  /**
+   * Where the server's public keys lie outside the database; absent or null where the browser has no place.
+   */
   readonly keysFile: (() => Promise<MirrorFile | null>) | undefined;
 }
 
@@ -73,7 +75,9 @@ export class ExportDesk {
     return accepted({ name: nameOf(run), bytes: concat(...pieces) });
   }
 
-  /** Keeps the server's keys where they outlive the database; a full disk or a held file is no fault of it. */
+  /**
+   * Keeps the server's keys where they outlive the database; a full disk or a held file is no fault of it.
+   */
   async keepKeys(): Promise<void> {
     try {
       const keys = await this.#databaseKeys();

@@ -2,12 +2,17 @@ import { accepted, refused, type Result } from "#domain/result.ts";
 import type { ImportAnswer, ImportProblem } from "#protocol/export-office.ts";
 import type { OfficeProblem } from "#ui/texts/office-problem.ts";
 
-/** A large file over a thin line, and the server reading it through: longer than any other answer may take. */
+/**
+ * A large file over a thin line, and the server reading it through: longer than any other answer may take.
+ */
 const fileTimeoutMs = 300_000;
 
 export type SendProblem = ImportProblem | OfficeProblem;
 
-/** Sends a till's file as it is. Never throws; after «no answer» it may be sent again, nothing is booked twice. */
+/**
+ * Sends a till's file as it is. Never throws; after «no answer» it may be sent again, nothing is booked
+ * twice.
+ */
 export async function sendFile(
   file: Blob,
   tools: {

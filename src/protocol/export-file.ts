@@ -11,9 +11,10 @@ import { readShape } from "./shape.ts";
 /**
  * «GTX1» (PROTOCOL §12): entries of one till and epoch in a file that only the server can open. The file is
  * `GTX1` ‖ header length (2 bytes) ‖ header ‖ mark (8) ‖ chunks; a chunk is mark (8) ‖ index (4) ‖ last (1) ‖
- * length (4) ‖ sealed bytes; the mark is the beginning of SHA-256(header). All chunks are sealed in one HPKE context with aad = header ‖ index ‖ last, so none can be
- * left out, moved, or taken from another file. Mark, index and last stand in clear only to give a fault its
- * name; what counts is the seal. Sealing and opening stand in `export-seal.ts`.
+ * length (4) ‖ sealed bytes; the mark is the beginning of SHA-256(header). All chunks are sealed in one HPKE
+ * context with aad = header ‖ index ‖ last, so none can be left out, moved, or taken from another file. Mark,
+ * index and last stand in clear only to give a fault its name; what counts is the seal. Sealing and opening
+ * stand in `export-seal.ts`.
  */
 export interface ExportHeader {
   readonly lineage: Bytes;
@@ -34,7 +35,10 @@ export type ExportRefusal =
   /** Not one of our files, or of a version this program does not know. */
   | { readonly code: "not-an-export" }
   | { readonly code: "export-too-large"; readonly maxBytes: number }
-  /** The header was changed, or says what cannot be: more entries than a file holds, the last before the first. */
+  /**
+   * The header was changed, or says what cannot be: more entries than a file holds, the last before the
+   * first.
+   */
   | { readonly code: "export-header-bad" }
   /** Sealed to a key that is not here: another installation's file. */
   | { readonly code: "export-key-unknown" }

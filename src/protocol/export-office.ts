@@ -1,6 +1,8 @@
 import type { ExportRefusal } from "./export-file.ts";
 
-/** What the office asks and hears about export files and journals; JSON, ids short, times ms, amounts minor. */
+/**
+ * What the office asks and hears about export files and journals; JSON, ids short, times ms, amounts minor.
+ */
 
 /** What became of one imported file. */
 export interface ImportAnswer {
@@ -72,7 +74,8 @@ export interface JournalKeysFile {
 
 /*
  * Routes
- *   POST /api/office/exports   the file, application/octet-stream → ImportAnswer, or 4xx `{ error: ImportProblem }`
+ *   POST /api/office/exports   the file, application/octet-stream → ImportAnswer, or 4xx `{ error:
+ * ImportProblem }`
  *   GET  /api/office/exports                    → { rows: WaitingParcel[] }
  *   GET  /api/office/journals                   → { rows: JournalListRow[] }
  *   GET  /api/office/journals/server            → the server's own journal, «GTJ1» (owner)

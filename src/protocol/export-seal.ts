@@ -19,7 +19,10 @@ export async function exportSealer(exportPoint: Uint8Array): Promise<ChunkSealer
   };
 }
 
-/** Opens a file sealed to this pair; an `enc` that is no point of the curve gives an opener that opens nothing. */
+/**
+ * Opens a file sealed to this pair; an `enc` that is no point of the curve gives an opener that opens
+ * nothing.
+ */
 export async function exportOpener(pair: CryptoKeyPair, enc: Uint8Array): Promise<ChunkOpener> {
   try {
     const recipient = await suite().createRecipientContext({ recipientKey: pair, enc: new Uint8Array(enc) });

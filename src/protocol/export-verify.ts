@@ -83,9 +83,9 @@ export type JournalVerdict =
 
 /**
  * Checks a journal file from its first byte to its last with public keys alone: roots, certificate, chain,
- * each signature, gaps, receipts, sums. `trusted`: thumbprints (hex) of the roots the reader believes in; null
- * believes the file's own keys, which proves that the file is whole and not whose it is. Holds one record in
- * memory. Throws only what the stream throws.
+ * each signature, gaps, receipts, sums. `trusted`: thumbprints (hex) of the roots the reader believes in;
+ * null believes the file's own keys, which proves that the file is whole and not whose it is. Holds one
+ * record in memory. Throws only what the stream throws.
  */
 export async function verifyJournal(
   pieces: AsyncIterable<Uint8Array>,

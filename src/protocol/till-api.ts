@@ -9,7 +9,7 @@
  *   POST /api/till/readmit      readmission.ts Readmission → HelloAnswer, or 403 `not-readmitted`
  *   POST /api/till/push         push.ts       Push → SignedAnswer        (Authorization: Bearer token)
  *   POST /api/till/claim        claim.ts      ClaimRequest → SignedAnswer (Authorization: Bearer token)
- *   POST /api/till/parcel       export-parcel.ts ParcelPiece → ParcelAnswer, signed (Authorization: Bearer token)
+ *   POST /api/till/parcel       export-parcel.ts ParcelPiece → ParcelAnswer (Authorization: Bearer token)
  *   GET  /api/till/feed?…       feed.ts       → SignedPage               (Authorization: Bearer token)
  *   GET  /api/till/events                     → text/event-stream, `data: {"type":"feed"}`: a hint to pull
  * (Bearer token)

@@ -85,7 +85,9 @@ export async function chain(shop: Shop, bodies: readonly TillBody[]): Promise<re
   return entries;
 }
 
-/** The records of a journal file with these entries: a receipt in the middle, one at the end, the statement. */
+/**
+ * The records of a journal file with these entries: a receipt in the middle, one at the end, the statement.
+ */
 export async function journalRecords(
   shop: Shop,
   entries: readonly ChainedEntry[],
