@@ -180,8 +180,8 @@ export async function openShop(
 }
 
 /**
- * A third tablet is stolen with three sales on it, and turns up on the network after its till got a new one: a
- * loss that is a stated number, and a branch for the owner to decide about.
+ * A third tablet is stolen with three sales on it, and turns up on the network after its till got a new one:
+ * a loss that is a stated number, and a branch for the owner to decide about.
  */
 async function loseTablet(owner: Owner, wire: Wire, name: string): Promise<void> {
   const { id } = await owner.ask<TillRow>("POST", "/tills", { name });

@@ -4,8 +4,8 @@ export type TillAddress =
   | { readonly kind: "local-only"; readonly addresses: readonly string[] };
 
 /**
- * `origin` is where this office was opened, `known` the server's own addresses. A tablet that opens «localhost»
- * opens itself; one that opens plain http gets neither camera nor an offline start.
+ * `origin` is where this office was opened, `known` the server's own addresses. A tablet that opens
+ * «localhost» opens itself; one that opens plain http gets neither camera nor an offline start.
  */
 export function tillAddress(origin: string, known: readonly string[]): TillAddress {
   if (!isLocal(origin)) return { kind: "good", address: `${origin}/` };

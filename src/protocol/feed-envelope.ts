@@ -67,8 +67,8 @@ export function decodeFeedEnvelope(bytes: Uint8Array): FeedEnvelope | null {
 }
 
 /**
- * `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request, `unsent`
- * is what the till says of its own unreceipted sales.
+ * `GET` path of a page: `from` is what the till has applied, `nonce` binds the answer to this request,
+ * `unsent` is what the till says of its own unreceipted sales.
  */
 export function feedPath(from: number | "full", nonceHex: string, unsent: UnsentWords | null = null): string {
   const words = unsent === null ? "" : `&unsent=${writeUnsent(unsent)}`;

@@ -84,8 +84,8 @@ export function Activation({ tillId, activation, reason = null, onRenewed }: Act
 }
 
 /**
- * Where a tablet opens the till. The office's own address, unless that is «localhost», which leads a tablet to
- * itself: then the server's address in the shop's network, and what it still lacks.
+ * Where a tablet opens the till. The office's own address, unless that is «localhost», which leads a tablet
+ * to itself: then the server's address in the shop's network, and what it still lacks.
  */
 function TillAddress(): JSX.Element {
   const t = officeTexts.now.losses.address;

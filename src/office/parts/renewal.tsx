@@ -14,8 +14,8 @@ const reasons: readonly RenewalReason[] = ["replaced", "lost", "stolen", "data-l
 
 /**
  * The activation code of a till. One that no tablet is yet just shows it; one that was active before is asked
- * why first, because the answer decides what becomes of what the old tablet still holds (PROTOCOL §6). The code
- * is made by a press, since a new one ends the one a tablet may just be typing.
+ * why first, because the answer decides what becomes of what the old tablet still holds (PROTOCOL §6). The
+ * code is made by a press, since a new one ends the one a tablet may just be typing.
  */
 export function TillActivation({ till }: { readonly till: TillRow }): JSX.Element | null {
   const t = officeTexts.now;

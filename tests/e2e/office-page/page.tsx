@@ -17,7 +17,9 @@ import { createRouter } from "../../../src/office/router.ts";
 import { createFakeServer } from "../../office/fake-server.ts";
 import { troubledShop } from "./troubled-shop.ts";
 
-/** Draws a page of the office on a server that only answers: the address is the office's own, `?language=…`. */
+/**
+ * Draws a page of the office on a server that only answers: the address is the office's own, `?language=…`.
+ */
 const wanted = new URLSearchParams(location.search);
 const root = document.documentElement;
 prefer("theme", wanted.get("theme") === "dark" ? "dark" : "light", localStorage, root);
