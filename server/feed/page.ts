@@ -65,7 +65,7 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
       vaultKey: till.vault_key,
     });
   }
-  await sequenceFeed(books.db, merchant);
+  await sequenceFeed(books.db, merchant, books.nowMs());
   const { head, base } = await feedBounds(books.db, merchant);
   // A version under the base is of an older lineage: what stood under it may have been lost with the restore.
   const known = typeof request.from === "number" && request.from >= base && request.from <= head;

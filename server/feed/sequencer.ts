@@ -4,9 +4,17 @@
 import { sql } from "kysely";
 import { wake, type Ground } from "../books.ts";
 import type { Database } from "../db/tables.ts";
+import { pruneReplaced } from "./prune.ts";
 
-/** Numbers every committed change that has no version yet. Answers the merchant's head. */
-export async function sequenceFeed(db: Database, merchant: Uint8Array): Promise<number> {
+/**
+ * Numbers every committed change that has no version yet, and lets go of what those have replaced when every
+ * till has it (`nowMs` tells which tills still speak; null: lets go of nothing). Answers the merchant's head.
+ */
+export async function sequenceFeed(
+  db: Database,
+  merchant: Uint8Array,
+  nowMs: number | null = null,
+): Promise<number> {
   const waiting = await db
     .selectFrom("books.feed_changes")
     .select("change_id")
@@ -35,6 +43,7 @@ export async function sequenceFeed(db: Database, merchant: Uint8Array): Promise<
       .set({ feed_version: top })
       .where("merchant_id", "=", merchant)
       .execute();
+    if (nowMs !== null) await pruneReplaced(tx, merchant, head.feed_version, nowMs);
     return top;
   });
 }
@@ -67,6 +76,6 @@ export async function feedBounds(
  * change.
  */
 export async function publishChanges(ground: Ground, merchant: Uint8Array): Promise<void> {
-  await sequenceFeed(ground.db, merchant);
+  await sequenceFeed(ground.db, merchant, ground.nowMs());
   await wake(ground, merchant, "feed");
 }

@@ -4,6 +4,7 @@ import * as books from "./0002-books.ts";
 import * as ownerLinkSignIns from "./0003-owner-link-sign-ins.ts";
 import * as lineageAndLosses from "./0004-lineage-and-losses.ts";
 import * as claimedAt from "./0005-claimed-at.ts";
+import * as feedEnds from "./0006-feed-ends.ts";
 import * as codesAtSeveralTills from "./0010-codes-at-several-tills.ts";
 import * as parcels from "./0020-parcels.ts";
 import * as tillHealth from "./0030-till-health.ts";
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   { name: "0003-owner-link-sign-ins", up: ownerLinkSignIns.up },
   { name: "0004-lineage-and-losses", up: lineageAndLosses.up },
   { name: "0005-claimed-at", up: claimedAt.up },
+  { name: "0006-feed-ends", up: feedEnds.up },
   { name: "0010-codes-at-several-tills", up: codesAtSeveralTills.up },
   { name: "0020-parcels", up: parcels.up },
   { name: "0030-till-health", up: tillHealth.up },

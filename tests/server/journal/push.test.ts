@@ -300,8 +300,8 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     await wild.sellCash(100);
     const headers = { "content-type": "application/cbor", authorization: `Bearer ${wild.token ?? ""}` };
     const body = new Uint8Array([1]);
-    const send = (): Response | Promise<Response> =>
-      shop.wire("/api/till/push", { method: "POST", headers, body });
+    const send = async (): Promise<Response> =>
+      await shop.wire("/api/till/push", { method: "POST", headers, body });
     const answers = await Promise.all(Array.from({ length: 2500 }, send));
     const told = answers.find((answer) => answer.status === 429);
     expect(told?.headers.get("retry-after")).toBe("1");
