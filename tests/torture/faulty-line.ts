@@ -109,10 +109,12 @@ export async function layLine(
 
   const meet = async (fate: Fate, req: IncomingMessage, res: ServerResponse, body: Buffer): Promise<void> => {
     const name = (req.url ?? "").split(/[/?]/u)[3] ?? "";
-    tally.add(`${fate} (${name})`);
+    // Counted where it really happened: a dead server has no answer that could be lost.
+    const happened = (): void => tally.add(`${fate} (${name})`);
     const delayMs = chance?.between(20, weather?.longestDelayMs ?? 20) ?? 20;
     switch (fate) {
       case "cut-before":
+        happened();
         req.socket.destroy();
         return;
       case "cut-request": {
@@ -120,13 +122,17 @@ export async function layLine(
         const { method, url: path } = req;
         const out = ask({ host: "127.0.0.1", port: serverPort, method, path, headers });
         out.on("error", () => tally.add("server hung up on half a request"));
-        out.write(body.subarray(0, body.length >> 1), () => out.destroy());
+        out.write(body.subarray(0, body.length >> 1), () => {
+          happened();
+          out.destroy();
+        });
         req.socket.destroy();
         return;
       }
       case "lost-answer":
       case "reset-after": {
         const answer = await forward(req, body);
+        happened();
         if (name === "push" && answer.status === 200) tally.add("push answered, answer lost");
         if (fate === "lost-answer") req.socket.destroy();
         else req.socket.resetAndDestroy();
@@ -134,6 +140,7 @@ export async function layLine(
       }
       case "half-answer": {
         const answer = await forward(req, body);
+        happened();
         if (name === "push" && answer.status === 200) tally.add("push answered, answer lost");
         res.writeHead(answer.status, { ...answer.headers, "content-length": answer.body.length });
         res.write(answer.body.subarray(0, answer.body.length >> 1), () => req.socket.destroy());
@@ -141,15 +148,19 @@ export async function layLine(
       }
       case "slow-request":
         await after(delayMs);
-        return await pass(req, res, body);
+        await pass(req, res, body);
+        happened();
+        return;
       case "slow-answer": {
         const answer = await forward(req, body);
+        happened();
         await after(delayMs);
         if (!res.destroyed) reply(res, answer);
         return;
       }
       case "doubled": {
         const [first] = await Promise.all([forward(req, body), forward(req, body)]);
+        happened();
         if (!res.destroyed) reply(res, first);
         return;
       }
@@ -157,12 +168,15 @@ export async function layLine(
         await pass(req, res, body);
         await after(delayMs * 2);
         await forward(req, body);
+        happened();
         return;
       case "portal":
+        happened();
         res.writeHead(200, { "content-type": "text/html" });
         res.end("<!doctype html><title>Welcome</title><p>Please accept our terms.");
         return;
       case "gateway":
+        happened();
         res.writeHead(502, { "content-type": "text/html" });
         res.end("<h1>Bad Gateway</h1>");
     }

@@ -17,6 +17,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { atTheEnd } from "./processes.ts";
 
 export interface LoopDisk {
   /** Where it is mounted; a cut and a new start leave it where it was. */
@@ -45,6 +46,13 @@ export function makeLoopDisk(folder: string, label: string, megabytes: number): 
   run("truncate", ["-s", `${megabytes}M`, file]);
   run("mkfs.ext4", ["-q", "-F", file]);
   let device = mount(file, place);
+  const remove = (): void => {
+    unmount(device, place);
+    rmSync(file, { force: true });
+    rmSync(copied, { force: true });
+  };
+  // Killed half-way, the program would leave its loop devices to the machine.
+  const removed = atTheEnd(remove);
   return {
     place,
     copy() {
@@ -62,9 +70,8 @@ export function makeLoopDisk(folder: string, label: string, megabytes: number): 
       device = mount(file, place);
     },
     remove() {
-      unmount(device, place);
-      rmSync(file, { force: true });
-      rmSync(copied, { force: true });
+      removed();
+      remove();
     },
   };
 }

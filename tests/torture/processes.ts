@@ -58,6 +58,23 @@ export function signalFamily(pid: number, signal: "SIGSTOP" | "SIGCONT"): void {
   }
 }
 
+const undone = new Set<() => void>();
+
+/**
+ * Runs when this program ends, however it ends: what it started (programs, disks) must not outlive it. The
+ * answer takes the promise back.
+ */
+export function atTheEnd(undo: () => void): () => void {
+  if (undone.size === 0) {
+    process.once("exit", () => {
+      for (const one of [...undone].toReversed()) one();
+    });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  }
+  undone.add(undo);
+  return () => undone.delete(undo);
+}
+
 /** Settles when the child has ended. */
 export function ended(child: ChildProcess): Promise<void> {
   return child.exitCode !== null || child.signalCode !== null

@@ -31,13 +31,17 @@ export async function playRound(rig: Rig, plan: Plan): Promise<RoundEnd> {
   const till = new Till(rig, tally);
   till.serve(customers);
   await Promise.all(plan.blows.map((blow) => strike(rig, till, blow, tally)));
-  await delay(Math.max(0, 700 - (performance.now() - startedMs)));
   await till.rest();
 
-  // Healed: good weather, everything running, one more sale.
-  rig.line.weather(null, chance);
+  // Everything runs again, and some are served while the line is still bad: only an answer of a server that
+  // lives can be lost.
   rig.line.connect();
   await rig.server.ready();
+  till.serve(Array.from({ length: 5 }, () => ({ ...customer(plan, [], chance), thinksMs: 120 })));
+  await till.served();
+
+  // Healed: good weather, and one more sale.
+  rig.line.weather(null, chance);
   if (!plan.patient) await lastSale(rig, plan, chance, tally);
   const isDrained = await drained(rig);
   const end = await judgeRig(rig, isDrained);
@@ -88,6 +92,11 @@ class Till {
       this.serve(this.#waiting.slice(this.#waiting.length >> 1));
     });
     return this.#turn;
+  }
+
+  /** Settles when all who stood in the line were served. */
+  async served(): Promise<void> {
+    await this.#serving;
   }
 
   async rest(): Promise<void> {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
-import { ended, familyOf, killAll, signalFamily } from "./processes.ts";
+import { atTheEnd, ended, familyOf, killAll, signalFamily } from "./processes.ts";
 import type { Tally } from "./tally.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -100,6 +100,12 @@ export function prepareShopServer(options: ShopServerOptions): ShopServer {
     const pid = child?.pid;
     return pid !== undefined && killAll([pid]) > 0;
   };
+
+  atTheEnd(() => {
+    wanted = false;
+    killServer();
+    killEmbedded();
+  });
 
   return {
     port,

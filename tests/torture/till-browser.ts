@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import { chromiumArgs, chromiumPath } from "../chromium.ts";
 import { driver, type Note, type TortureWindow } from "./page-driver.ts";
-import { ended, familyOf, killAll, signalFamily } from "./processes.ts";
+import { atTheEnd, ended, familyOf, killAll, signalFamily } from "./processes.ts";
 import { backendFeatures, type Backend } from "./profile-backend.ts";
 import type { Tally } from "./tally.ts";
 
@@ -76,6 +76,10 @@ export function prepareTillBrowser({ profileDir, address, tally, onNote }: TillB
       }
     }
   };
+
+  atTheEnd(() => {
+    if (child?.pid !== undefined) killAll(familyOf(child.pid).map((row) => row.pid));
+  });
 
   return {
     page,
