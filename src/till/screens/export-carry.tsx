@@ -48,7 +48,7 @@ export function CarryFiles(props: { readonly onSaid: (message: Message) => void 
     <section>
       <h2 class="standing__steps">{t.title}</h2>
       <p>{t.why}</p>
-      <input ref={input} type="file" class="visually-hidden" tabIndex={-1} accept=".gtx" onChange={chosen} />
+      <input ref={input} type="file" hidden accept=".gtx" onChange={chosen} />
       <Button class="second" onPress={() => input.current?.click()}>
         {t.choose}
       </Button>

@@ -18,7 +18,7 @@ import { createFlow } from "../../../src/till/flow.ts";
 import { loadLateScreens } from "../../../src/till/late.ts";
 import { type Till, TillProvider } from "../../../src/till/till-context.ts";
 import { fakeEngine, fakePad } from "../../till/fake-engine.ts";
-import { rows, type SceneName, scenes } from "./scenes.ts";
+import { rows, type SceneName, scenes, parcel, unsentFiles } from "./scenes.ts";
 
 /** Draws one scene of the till on an engine that only answers: `?scene=…&language=…&theme=…&hand=…`. */
 const wanted = new URLSearchParams(location.search);
@@ -45,6 +45,8 @@ const engine = fakeEngine({
           : fakePad().pad,
       ),
     ),
+  exportOverview: () => Promise.resolve(accepted(unsentFiles)),
+  parcels: () => Promise.resolve([parcel]),
   previewActivation: () =>
     Promise.resolve(accepted({ source: "scanned", shopName: "和平路早餐店", tillName: "1号机" })),
 });

@@ -1,4 +1,12 @@
-import type { LinkView, PaidView, SaleRow, SaleView, TillView } from "#protocol/engine-calls.ts";
+import type {
+  ExportOverview,
+  ParcelView,
+  LinkView,
+  PaidView,
+  SaleRow,
+  SaleView,
+  TillView,
+} from "#protocol/engine-calls.ts";
 import type { Place } from "../../../src/till/place.ts";
 import { dayView } from "../../till/fake-engine.ts";
 
@@ -69,6 +77,39 @@ const people = [
 ] as const;
 const clockRefusal = { code: "clock", clockMs: 1_000_000_000_000, nowMs: momentMs } as const;
 
+const fileOf = (epoch: number): ExportOverview["files"][number] => ({
+  name: `guitai-7QM2S7EST7RK-${epoch}-1204-20418.gtx`,
+  epoch,
+  first: 1204,
+  last: 20_418,
+  sales: 9807,
+  sumMinor: 123_456_789,
+});
+/** Days offline, in two epochs, from the second copy. */
+export const unsentFiles: ExportOverview = {
+  files: [fileOf(2), fileOf(3)],
+  entries: 38_430,
+  sales: 19_614,
+  sumMinor: 246_913_578,
+  oldestMs: momentMs - 250_000_000,
+  fromCopy: true,
+};
+export const parcel: ParcelView = {
+  hash: "00",
+  till: "7QM2S7EST7RK",
+  epoch: 2,
+  first: 1204,
+  last: 20_418,
+  size: 9_000_000,
+  takenAtMs: momentMs,
+  received: 4_000_000,
+  state: "carrying",
+  refusal: "",
+  stored: 0,
+  alreadyThere: 0,
+  setApart: 0,
+};
+
 /** Every screen of the till, each in the state that needs the most room. */
 export const scenes: Readonly<Record<SceneName, Scene>> = {
   activate: { view: dayView({ phase: "unenrolled", operator: null }) },
@@ -123,6 +164,11 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   "storage-full": {
     view: dayView({ link: offline, storage: { ...dayView().storage, low: true, full: true } }),
   },
+  export: { view: dayView({ link: offline }), place: { at: "export" } },
+  "export-locked": {
+    view: dayView({ phase: "locked", operator: null, link: offline }),
+    place: { at: "export" },
+  },
   elsewhere: { view: dayView({ phase: "elsewhere", operator: null }) },
 };
 
@@ -157,4 +203,6 @@ export type SceneName =
   | "renew-empty"
   | "renew-activate"
   | "storage-full"
+  | "export"
+  | "export-locked"
   | "elsewhere";
