@@ -84,9 +84,8 @@ export function ActivateScreen(): JSX.Element {
           scanned.value = "";
           return;
         }
+        // The code stays: a camera that still sees it would bring it back and wipe these words away.
         refusal.value = answer.refusal;
-        scanned.value = "";
-        preview.value = null;
       })
       .catch(till.flow.fault)
       .finally(() => (working.value = false));
