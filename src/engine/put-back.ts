@@ -3,9 +3,10 @@ import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
 import { decodeEntry, genesisPrev, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
 import { decodeTillBody, type SaleBody } from "#protocol/entry-bodies.ts";
+import { decodeAnswer } from "#protocol/push.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
-import { replayCodeEntry } from "./loose-codes.ts";
+import { replayCodeEntry } from "./code-replay.ts";
 import type { Mirror } from "./mirror.ts";
 import { writeSale } from "./sale-record.ts";
 import { forgiveTries, recountTry } from "./vault/attempt-book.ts";
@@ -102,7 +103,12 @@ async function linkBefore(
   if (seq === 0) return { epoch, seq: -1, hash: await genesisPrev(identity.certificate) };
   const floor = await db.setting("floor");
   if (floor?.epoch === epoch && floor.seq === seq - 1) return floor;
-  return (await db.journal.get([epoch, seq - 1])) ?? null;
+  const before = await db.journal.get([epoch, seq - 1]).catch(() => undefined);
+  if (before) return before;
+  // The row may be gone as well; what the server signed for it is as good.
+  const receipt = await db.receipts.get(epoch);
+  const answer = receipt?.seq === seq - 1 ? decodeAnswer(receipt.answer) : null;
+  return answer && { epoch, seq: seq - 1, hash: answer.headHash };
 }
 
 /**

@@ -68,7 +68,7 @@ export class Settling {
   async #lookThrough({ identity, mirror, recovered }: Desks): Promise<void> {
     const { foreign, uncertified, hole } = recovered;
     const { epoch } = identity;
-    if (hole !== null) await this.#db.delivery.put({ key: "hole", epoch, seq: hole });
+    if (hole !== null) await this.#noteHole(epoch, hole);
     if (foreign) {
       await keepForeign(this.#db, identity, foreign);
       const taken = (await this.#db.receipts.get(epoch))?.seq ?? -1;
@@ -76,6 +76,14 @@ export class Settling {
       await mirror?.beginAnew(identity, await range.toArray());
     } else if (uncertified) await mirror?.certify(identity);
     this.#lookedThrough = recovered;
+  }
+
+  /** What the server has signed for may be missing here: it is no damage, and no sale is lost by it. */
+  async #noteHole(epoch: number, hole: number): Promise<void> {
+    const receipted = (await this.#db.receipts.get(epoch))?.seq ?? -1;
+    const head = (await this.#db.head.get("head"))?.seq ?? -1;
+    if (receipted >= head) return;
+    await this.#db.delivery.put({ key: "hole", epoch, seq: Math.max(hole, receipted + 1) });
   }
 
   /** What is old and signed for goes a little at a time, while nobody is served. */

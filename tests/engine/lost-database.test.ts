@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Mirror } from "#engine/mirror.ts";
 import { toHex } from "#protocol/bytes.ts";
 import { BenchTill } from "./bench-till.ts";
 import { failWrites } from "./unreliable-disk.ts";
@@ -194,6 +195,49 @@ describe("a database that is empty or damaged (PROTOCOL §6, decision 2)", () =>
     await sell(till, 400);
     expect((await till.db.head.get("head"))?.seq).toBeGreaterThan(seq);
     expect(till.view.link.unsentMinor).toBe(1000);
+  });
+
+  it("I7: rows gone that the server has signed for are no damage, and the till sells on behind them", async () => {
+    const till = await BenchTill.ready();
+    for (const amount of [100, 200]) await sell(till, amount);
+    await till.deliver();
+    const seq = (await till.db.head.get("head"))?.seq ?? 0;
+    await till.db.journal.bulkDelete([
+      [1, seq],
+      [1, seq - 1],
+    ]);
+    await till.mirror.truncate(0);
+    await till.restart();
+    expect(till.view.stop).toBeNull();
+    // The hello of a new hour names the very entry that is gone.
+    till.server.forgetTokens();
+    await till.deliver();
+    await till.deliver();
+    expect(till.view.stop).toBeNull();
+    await sell(till, 300);
+    await till.deliver();
+    expect(till.view).toMatchObject({ stop: null, link: { unsentCount: 0 } });
+  });
+
+  it("I12: rows gone on both sides of the last receipt: those behind it come back from the copy", async () => {
+    const till = await BenchTill.ready();
+    await sell(till, 100);
+    await till.deliver();
+    await sell(till, 200);
+    const seq = (await till.db.head.get("head"))?.seq ?? 0;
+    // Its sale and the entry the receipt stands on; the copy lost that one, too.
+    await till.db.journal.bulkDelete([
+      [1, seq],
+      [1, seq - 1],
+    ]);
+    const copied = await new Mirror(till.mirror).read();
+    const last = copied.entries.at(-1);
+    await till.mirror.truncate(0);
+    if (last) await new Mirror(till.mirror).append(last);
+    await till.restart();
+    await till.deliver();
+    await till.deliver();
+    expect(till.view).toMatchObject({ stop: null, link: { unsentCount: 0 } });
   });
 
   it("I12: a database that cannot be opened is said as damage, and an activation starts it anew", async () => {

@@ -372,13 +372,13 @@ class Carrier {
     this.#keeping = null;
   }
 
-  /** Is this the hash of our entry there? The last one that was let go counts, too. */
+  /** Is this the hash of our entry there? The last one that was let go counts, too, and the head. */
   async #isOurs(seq: number, hash: Bytes): Promise<boolean> {
     const { epoch } = this.#identity;
     const row = await this.#readable(seq);
     if (row) return sameBytes(row.hash, hash);
-    const floor = await this.#store.setting("floor");
-    return floor?.epoch === epoch && floor.seq === seq && sameBytes(floor.hash, hash);
+    const known = [await this.#store.setting("floor"), await this.#store.head()];
+    return known.some((one) => one?.epoch === epoch && one.seq === seq && sameBytes(one.hash, hash));
   }
 
   async #find({ signed, requestHash }: Heard): Promise<"finding"> {
