@@ -20,12 +20,18 @@ export async function saleRows(
   page: { readonly before: SaleCursor | null; readonly limit: number },
 ): Promise<readonly SaleRow[]> {
   const limit = Math.min(Math.max(1, page.limit), MAX_SALE_ROWS);
-  const here = await ownSales(db, page.before, limit);
-  const rows: readonly Listed[] =
-    here.length < limit ? [...here, ...(await formerSales(db, page.before, limit - here.length))] : here;
-  const names = new Map((await db.operators.toArray()).map((operator) => [operator.id, operator.name]));
-  const receipted = await receiptedOf(db);
-  const losses = await db.losses.toArray();
+  const { sales, formerSales: former, operators: people, identity, receipts, carriedReceipts } = db;
+  const read = [sales, former, people, identity, receipts, carriedReceipts, db.losses];
+  // One look for all of it: each question alone is a way to the disk and back.
+  const [rows, operators, receipted, losses] = await db.transaction("r", read, () =>
+    Promise.all([
+      listedSales(db, page.before, limit),
+      people.toArray(),
+      receiptedOf(db),
+      db.losses.toArray(),
+    ]),
+  );
+  const names = new Map(operators.map((operator) => [operator.id, operator.name]));
   return rows.map((row) => {
     const { id, atMs, amountMinor, method, seq, epoch, headHex } = row;
     const former = row.era === undefined ? null : row;
@@ -46,6 +52,16 @@ export async function saleRows(
       ...(former?.era === undefined ? {} : { era: former.era }),
     };
   });
+}
+
+async function listedSales(
+  db: TillDatabase,
+  before: SaleCursor | null,
+  limit: number,
+): Promise<readonly Listed[]> {
+  const here = await ownSales(db, before, limit);
+  if (here.length === limit) return here;
+  return [...here, ...(await formerSales(db, before, limit - here.length))];
 }
 
 async function ownSales(
