@@ -57,7 +57,13 @@ export function createWakeUps(url: string, log: Log, mostListeners: number = MOS
     await sql`select pg_notify(${channel}, payload) from unnest(${payloads}::text[]) as payload`.execute(db);
   };
   const connect = async (): Promise<void> => {
-    const fresh = new Client({ connectionString: url, connectionTimeoutMillis: 5000, keepAlive: true });
+    const fresh = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: 5000,
+      keepAlive: true,
+      // The one connection that is always open: by its name a command sees that a server runs.
+      application_name: "guitai",
+    });
     fresh.on("notification", (message) => hear(message.payload));
     fresh.on("error", (fault) => log.warn("wake-up-connection-lost", faultFields(fault)));
     await fresh.connect();

@@ -18,7 +18,7 @@ export interface ServerProcess {
 
 /** Runs one of the server's programs in `cwd`, as npm's scripts do. */
 export function runServer(
-  program: "main.ts" | "owner-link.ts" | "recover-key.ts",
+  program: "main.ts" | "owner-link.ts" | "recover-key.ts" | "restored.ts" | "rebuild-books.ts",
   cwd: string,
   { env = {}, args = [], input }: { env?: Record<string, string>; args?: string[]; input?: string } = {},
 ): ServerProcess {

@@ -6,6 +6,7 @@ import { randomBytes, toHex } from "../../../src/protocol/bytes.ts";
 import { decodeSignedPage, feedPath, openFeedPage } from "../../../src/protocol/feed.ts";
 import { hashGet } from "../../../src/protocol/push.ts";
 import { newId } from "../../../src/protocol/ids.ts";
+import { SAFE_CODE_POLICY } from "../../../src/protocol/office-api.ts";
 import { openNeighbour, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
 
 describe("the feed: versions after commit, own audience only, signed whole (PROTOCOL §7)", () => {
@@ -20,7 +21,9 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
 
   it("a first pull brings rules, names, people, keys and site keys", async () => {
     const kinds = new Set([...till.told.values()].map((change) => change.type));
-    expect(kinds).toEqual(new Set(["policy", "shop", "operator", "keyset", "site-key", "till-state"]));
+    const rules = ["policy", "outage-policy"];
+    const others = ["shop", "operator", "keyset", "site-key", "till-state"];
+    expect(kinds).toEqual(new Set([...rules, ...others]));
     expect(till.siteKeys.size).toBe(3);
   });
 
@@ -108,8 +111,8 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
       passwordKind: "digits",
       maxCodeMinor: 1000,
     };
-    await shop.ask("PUT", "/api/office/code-policy", policy);
-    await shop.ask("PUT", "/api/office/code-policy", { ...policy, validDays: 9 });
+    await shop.ask("PUT", "/api/office/code-policy", { ...SAFE_CODE_POLICY, ...policy });
+    await shop.ask("PUT", "/api/office/code-policy", { ...SAFE_CODE_POLICY, ...policy, validDays: 9 });
     for (const from of ["full", 0, 1_000_000] as const) {
       const page = await till.pullPage(from);
       expect(page).toMatchObject({ full: true, from: 0 });
@@ -224,7 +227,7 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
       );
       return answer.tills.find((row) => row.name === "1号机")?.hasIt;
     };
-    await shop.ask("PUT", "/api/office/code-policy", policy);
+    await shop.ask("PUT", "/api/office/code-policy", { ...SAFE_CODE_POLICY, ...policy });
     expect(await has()).toBe(false);
     await till.pullPage();
     expect(await has()).toBe(false);
