@@ -8,7 +8,11 @@ export const late: Signal<LateScreens | null> = signal(null);
 
 /** Fetches the screens behind the keypad; rejects when they cannot be had. Call after the first paint. */
 export async function loadLateScreens(): Promise<void> {
-  const screens = await import("./late-screens.ts");
+  late.value = await withWords(await import("./late-screens.ts"));
+}
+
+/** A screen that is drawn before its words are there would have none. */
+async function withWords(screens: LateScreens): Promise<LateScreens> {
   await Promise.all([screens.loadScreenTexts(), screens.loadHealthTexts(), screens.loadExportTexts()]);
-  late.value = screens;
+  return screens;
 }
