@@ -46,6 +46,16 @@ export async function unlock(page: Page, limitMs: number): Promise<void> {
   await screen(page, "sell").waitFor();
 }
 
+/** After a till was enrolled again: its PIN may have gone with its data. */
+export async function setPinOrSignIn(page: Page, limitMs: number): Promise<void> {
+  await page
+    .getByText(/Choose a PIN|Enter your PIN/u)
+    .first()
+    .waitFor({ timeout: limitMs });
+  if (await page.getByText("Choose a PIN").first().isVisible()) await setPin(page);
+  else await unlock(page, limitMs);
+}
+
 /** Sells for exactly so many whole units of cash and answers what the paid screen says; leaves it open. */
 export async function sellForCash(page: Page, units: number): Promise<PaidOnScreen> {
   await typeDigits(page, "sell", String(units));

@@ -98,6 +98,13 @@ export async function judge(evidence: Evidence): Promise<Judgement> {
     if (there?.hash !== head.hash)
       lost.push(`I2: the server signed for ${head.epoch}:${head.seq} and does not hold it`);
   }
+  // I3: what an epoch that is over left behind stands there whole, from its beginning.
+  const over = books.entries.filter((entry) => entry.epoch !== till.epoch);
+  for (const [at, entry] of over.entries()) {
+    const before = over[at - 1];
+    const due = before?.epoch === entry.epoch ? before.seq + 1 : 0;
+    if (entry.seq !== due) lost.push(`I3: the server has ${entry.epoch}:${entry.seq} where ${due} was due`);
+  }
   let arrival = -1;
   for (const entry of books.entries.filter((one) => one.epoch === till.epoch)) {
     if (entry.arrival <= arrival) lost.push(`I4: ${entry.seq} arrived out of order`);

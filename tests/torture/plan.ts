@@ -21,6 +21,8 @@ export interface Plan {
   readonly blows: readonly PlannedBlow[];
   /** The last sale is keyed in on the glass; else it goes over the engine's link. */
   readonly lastByHand: boolean;
+  /** The browser comes back with its other IndexedDB, which knows nothing of the first. */
+  readonly changesBackend: boolean;
   /** Nothing is sold or pressed after the faults: the queue must drain by itself. */
   readonly patient: boolean;
 }
@@ -59,5 +61,6 @@ export function planRound(seed: number): Plan {
     blows: blows.toSorted((a, b) => a.atMs - b.atMs),
     lastByHand: chance.happens(0.2),
     patient: chance.happens(0.03),
+    changesBackend: chance.happens(0.03),
   };
 }

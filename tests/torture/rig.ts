@@ -12,7 +12,7 @@ import { decodeAnswer, decodeHelloAnswer, decodeSignedAnswer } from "#protocol/p
 import { TILL_API } from "#protocol/till-api.ts";
 import { errors } from "playwright-core";
 import type { Chance } from "../simulation/chance.ts";
-import { setPin, unlock } from "./cashier-hands.ts";
+import { setPin, setPinOrSignIn, unlock } from "./cashier-hands.ts";
 import { type FaultyLine, layLine } from "./faulty-line.ts";
 import type { Base, SignedHead } from "./judge.ts";
 import { type IssuedForTill, openShop, type Owner } from "./owner.ts";
@@ -42,7 +42,7 @@ export interface Rig {
   readonly line: FaultyLine;
   readonly browser: TillBrowser;
   readonly owner: Owner;
-  readonly backend: Backend;
+  backend: Backend;
   readonly tally: Tally;
   readonly profileDir: string;
   readonly dataDir: string;
@@ -143,6 +143,13 @@ export async function enrol(browser: TillBrowser, activationText: string): Promi
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
   });
+}
+
+/** The owner gives a new activation, because the tablet's data is gone; PINs are set anew where they went. */
+export async function enrolAgain(rig: Rig): Promise<void> {
+  const answer = await callEngine(rig.browser, "enrol", { text: await rig.owner.reactivate() });
+  if ((answer as { ok?: boolean }).ok !== true) throw new Error(`not enrolled: ${JSON.stringify(answer)}`);
+  await setPinOrSignIn(rig.browser.page(), signInLimitMs);
 }
 
 /** One call of the engine over the link the screens use. */

@@ -7,7 +7,7 @@ import { nextSale, sellForCash } from "./cashier-hands.ts";
 import { judge, type Judgement, nextBase } from "./judge.ts";
 import type { Customer, TortureWindow } from "./page-driver.ts";
 import type { Plan, PlannedBlow } from "./plan.ts";
-import { drained, type Rig, signIn, stockCodes } from "./rig.ts";
+import { drained, enrolAgain, nothingYet, type Rig, signIn, stockCodes } from "./rig.ts";
 import type { Tally } from "./tally.ts";
 import { readTill } from "./till-as-read.ts";
 
@@ -20,6 +20,7 @@ const stockWanted = 16;
 const stocks = new WeakMap<Rig, Customer["code"][]>();
 
 export async function playRound(rig: Rig, plan: Plan): Promise<RoundEnd> {
+  if (plan.changesBackend) return await changeBackend(rig, plan);
   const { tally } = rig;
   const startedMs = performance.now();
   const chance = new Chance(plan.seed + 0x5_eed);
@@ -45,6 +46,39 @@ export async function playRound(rig: Rig, plan: Plan): Promise<RoundEnd> {
   if (!plan.patient) await lastSale(rig, plan, chance, tally);
   const isDrained = await drained(rig);
   const end = await judgeRig(rig, isDrained);
+  return { ...end, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+/**
+ * Sales that are on the tablet only, and then a browser that keeps IndexedDB in another way and has thrown
+ * the old one away (measured with Chromium 156). The second copy is all there is: nothing may be lost, and
+ * nothing delivered twice, once the till is enrolled again.
+ */
+async function changeBackend(rig: Rig, plan: Plan): Promise<RoundEnd> {
+  const startedMs = performance.now();
+  const chance = new Chance(plan.seed + 0x5_eed);
+  rig.log(`${JSON.stringify({ at: Date.now(), plan })}\n`);
+  const till = new Till(rig, rig.tally);
+  till.serve(Array.from({ length: 6 }, () => customer(plan, [], chance)));
+  await till.served();
+  rig.line.disconnect();
+  till.serve(Array.from({ length: 6 }, () => customer(plan, [], chance)));
+  await till.served();
+  await rig.browser.kill();
+  rig.line.connect();
+  rig.backend = rig.backend === "leveldb" ? "sqlite" : "leveldb";
+  await rig.browser.start(rig.backend);
+  await rig.browser.page().locator("[data-screen]").first().waitFor();
+  if (await readTill(rig.browser.page(), rig.base.seq)) {
+    rig.tally.add("change of backend kept the data");
+    await signIn(rig);
+  } else {
+    rig.tally.add("change of backend threw the data away");
+    await enrolAgain(rig);
+    rig.base = nothingYet;
+  }
+  await lastSale(rig, { ...plan, lastByHand: false }, chance, rig.tally);
+  const end = await judgeRig(rig, await drained(rig));
   return { ...end, seconds: (performance.now() - startedMs) / 1000 };
 }
 

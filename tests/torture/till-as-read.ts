@@ -21,7 +21,7 @@ export interface TillAsRead {
   readonly receiptedSeq: number;
   readonly receiptedSeqs: readonly (readonly [epoch: number, seq: number])[];
   readonly stop: string | null;
-  /** Entries of other epochs that wait to be carried. */
+  /** Entries of other epochs that no receipt stands for yet. */
   readonly carried: number;
   /** How many entries of the present epoch stand up to `fromSeq`, and those after it. */
   readonly before: number;
@@ -87,6 +87,11 @@ async function readInPage(fromSeq: number): Promise<TillAsRead | null> {
       row["seq"] as number,
     ]);
     const rows = (await settled(journal.getAll(after))) as Row[];
+    const journalOf = (row: Row): string => `${row["till"] as string}:${row["epoch"] as number}`;
+    const carried = await all("carried");
+    const covered = new Map(
+      (await all("carriedReceipts")).map((row) => [journalOf(row), row["seq"] as number]),
+    );
     return {
       till: hex(identity["till"]),
       epoch,
@@ -97,7 +102,7 @@ async function readInPage(fromSeq: number): Promise<TillAsRead | null> {
       receiptedSeqs,
       receiptedSeq: receiptedSeqs.find(([of]) => of === epoch)?.[1] ?? -1,
       stop: ((await one("settings", "stop"))?.["reason"] as string | undefined) ?? null,
-      carried: (await all("carried")).length,
+      carried: carried.filter((row) => (row["seq"] as number) > (covered.get(journalOf(row)) ?? -1)).length,
       before: await settled(journal.count(upTo)),
       entries: rows.map((row) => ({
         epoch: row["epoch"] as number,
