@@ -36,18 +36,6 @@ export async function openCodeMinor(db: TillDatabase, receipted: Receipted): Pro
   return open;
 }
 
-/** Notes what a sale took in codes, inside its transaction. */
-export async function noteCodeSum(
-  db: TillDatabase,
-  entry: { readonly epoch: number; readonly seq: number },
-  codeMinor: number,
-): Promise<void> {
-  if (codeMinor === 0) return;
-  const { epoch, seq } = entry;
-  const last = await db.codeSums.orderBy("[epoch+seq]").last();
-  await db.codeSums.put({ epoch, seq, codeMinor, runningMinor: (last?.runningMinor ?? 0) + codeMinor });
-}
-
 /**
  * May a code be taken without asking, as the database says now? `takenMinor`: what the same sale takes in
  * codes beside it. May run inside an append.

@@ -9,7 +9,7 @@ import type { TillDatabase } from "#storage/till-database.ts";
 import { ClaimDesk, type ClaimParts } from "./claim-desk.ts";
 import { CodeDesk, type PresentableCode, type RefusedCode } from "./code-desk.ts";
 import { judgeFloor, receiptedEpochs } from "./code-exposure.ts";
-import type { LooseCodes } from "./loose-codes.ts";
+import type { LooseLook } from "./loose-look.ts";
 import type { SaleDesk, TenderOutcome } from "./sale-desk.ts";
 import type { TillTime } from "./till-time.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
@@ -33,7 +33,7 @@ export interface CounterParts {
   /** As far as the tablet knows: asking makes no sense without. */
   readonly onLine: () => boolean;
   readonly claims: Pick<ClaimParts, "ledger" | "surroundings" | "round">;
-  readonly loose: Pick<LooseCodes, "note">;
+  readonly loose: Pick<LooseLook, "note">;
   readonly takeCode: (
     code: PresentableCode,
     inside: () => Promise<void>,

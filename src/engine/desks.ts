@@ -5,7 +5,7 @@ import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Counter, CounterParts } from "./counter.ts";
 import { Ledger } from "./ledger.ts";
-import { LooseCodes } from "./loose-codes.ts";
+import { LooseLook } from "./loose-look.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
 import { PadDesk } from "./pad-desk.ts";
 import { recoverFromMirror, type Recovered } from "./recovery.ts";
@@ -30,7 +30,7 @@ export interface Desks {
   readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
   readonly pads: PadDesk;
-  readonly loose: LooseCodes;
+  readonly loose: LooseLook;
   keyset: Keyset;
 }
 
@@ -70,7 +70,7 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
   const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
   const newId = (): Uint8Array<ArrayBuffer> => surroundings.randomBytes(ID_BYTES);
   const sales = new SaleDesk(db, identity, ledger, newId, () => time.read().quality === "back");
-  const loose = new LooseCodes(db, identity, ledger, sales);
+  const loose = new LooseLook(db, identity, ledger, sales);
   const pads = new PadDesk(db, ledger, vault, book, sales, surroundings, {
     operatorIn: parts.operatorIn,
     takeCode: parts.takeCode,

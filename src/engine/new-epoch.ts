@@ -27,7 +27,7 @@ export interface NewEpoch {
 /** So many rows at a time are moved from the journal to the carried ones. */
 const MOVED_AT_ONCE = 500;
 /** Settings that speak of the epoch that ends. */
-const OF_THE_EPOCH = ["stop", "floor", "receipted-days"];
+const OF_THE_EPOCH = ["stop", "floor", "receipted-days", "outage-policy", "heard"];
 /** What a carrier noted of the epoch that ends. */
 const NOTES_OF_THE_EPOCH = ["token", "taken-aside", "hole", "finding", "lineage", "progress"];
 

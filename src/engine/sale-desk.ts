@@ -6,9 +6,8 @@ import { spendKey, type SaleBody, type TenderBody } from "#protocol/entry-bodies
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
-import { receiptedEpochs } from "./code-exposure.ts";
 import type { Committed, Ledger } from "./ledger.ts";
-import { methodOf, recordSale, saleRow, type Leave, type Leaves } from "./sale-record.ts";
+import { methodOf, saleRow, type Leave } from "./sale-record.ts";
 
 /** Largest sum of one sale: 999,999.99. */
 export const MAX_SALE_MINOR = 99_999_999;
@@ -230,10 +229,10 @@ export class SaleDesk {
     operator: OperatorRow,
     inside: (() => Promise<void>) | null,
   ): Promise<Result<{ readonly kind: "paid"; readonly paid: PaidView }, CodeRefusal | TillRefusal>> {
-    const leaves = await this.#leavesOf(sale);
     let body: SaleBody | null = null;
     // Cash alone asks the disk nothing: no code can have been spent meanwhile.
     const asks = inside !== null || tenders.some((tender) => tender.method === "payment-code");
+    const record = asks ? await this.#recordOf(sale) : null;
     const committed = await this.#ledger.append<CodeRefusal>({
       body: (running) => {
         body = {
@@ -248,11 +247,11 @@ export class SaleDesk {
         };
         return { kind: "sale", ...body };
       },
-      ...(asks
+      ...(record
         ? {
             inside: async (entry: Committed) => {
               await inside?.();
-              return body ? recordSale(this.#db, body, entry, sale.tillName, leaves) : null;
+              return body ? record(body, entry) : null;
             },
           }
         : {
@@ -275,11 +274,13 @@ export class SaleDesk {
     return accepted({ kind: "paid", paid });
   }
 
-  async #leavesOf(sale: SaleInHand): Promise<Leaves> {
-    // Before the transaction: the carrier writes receipts, and an append must not wait for it.
-    const byFloor = [...sale.leaves.values()].includes("floor");
-    const receipted = byFloor ? await receiptedEpochs(this.#db, this.#identity) : new Map<number, number>();
-    return { of: sale.leaves, till: toHex(this.#identity.till), receipted, clockBack: this.#clockBack() };
+  /** Loaded with the first code: cash does not wait for what judges codes, and a transaction may not. */
+  async #recordOf(
+    sale: SaleInHand,
+  ): Promise<(body: SaleBody, entry: Committed) => Promise<CodeRefusal | null>> {
+    const { leavesOf, recordSale } = await import("./code-leaves.ts");
+    const leaves = await leavesOf(this.#db, this.#identity, sale.leaves, this.#clockBack());
+    return (body, entry) => recordSale(this.#db, body, entry, sale.tillName, leaves);
   }
 }
 

@@ -1,10 +1,8 @@
-import type { CodeRefusal } from "#domain/refusal.ts";
 import { toHex } from "#protocol/bytes.ts";
 import type { SaleMethod } from "#protocol/engine-calls.ts";
 import { spendKey, type SaleBody, type TenderBody } from "#protocol/entry-bodies.ts";
 import type { SaleRecord } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
-import { judgeFloor, noteCodeSum, type Receipted } from "./code-exposure.ts";
 import type { Committed } from "./ledger.ts";
 
 /**
@@ -13,74 +11,7 @@ import type { Committed } from "./ledger.ts";
  */
 export type Leave = "own" | "lease" | "claim" | "floor";
 
-/** By whose leave the codes of a sale are taken, and what that is judged by. */
-export interface Leaves {
-  /** By spend key. */
-  readonly of: ReadonlyMap<string, Leave>;
-  /** This till, hex. */
-  readonly till: string;
-  readonly receipted: Receipted;
-  readonly clockBack: boolean;
-}
-
-type CodeTender = Extract<TenderBody, { method: "payment-code" }>;
-
-/**
- * What follows from a sale's entry, inside its transaction: the sale's row and its codes spent. A code that
- * was spent or revoked since it was judged, or whose leave is gone, aborts everything (I8).
- */
-export async function recordSale(
-  db: TillDatabase,
-  body: SaleBody,
-  entry: Pick<Committed, "epoch" | "seq" | "nowMs" | "headHex">,
-  tillName: string,
-  leaves: Leaves,
-): Promise<CodeRefusal | null> {
-  let takenMinor = 0;
-  for (const tender of body.tenders) {
-    if (tender.method !== "payment-code") continue;
-    const cti = spendKey(tender.cti);
-    const spent = await db.spent.get(cti);
-    if (spent) return { code: "spent", ...spent };
-    if (await db.revoked.get(cti)) return { code: "revoked" };
-    const gone = await leaveGone(db, tender, entry.nowMs, leaves, takenMinor);
-    if (gone) return gone;
-    takenMinor += tender.amountMinor;
-    // Spent at once, so that a sale that names one code twice finds it spent the second time.
-    await spend(db, tender, entry.nowMs, tillName);
-  }
-  await writeSale(db, body, entry, tillName);
-  return null;
-}
-
-/** Why a code may not be taken any more although it could when it was judged; null when it still may. */
-async function leaveGone(
-  db: TillDatabase,
-  tender: CodeTender,
-  nowMs: number,
-  leaves: Leaves,
-  takenMinor: number,
-): Promise<CodeRefusal | null> {
-  const cti = spendKey(tender.cti);
-  switch (leaves.of.get(cti)) {
-    case "own":
-      return null;
-    case "lease": {
-      const lease = await db.leases.get(cti);
-      if (lease?.till === leaves.till) return null;
-      const elsewhere = lease !== undefined && lease.till !== null;
-      return elsewhere ? { code: "leased-elsewhere", tillName: lease.tillName } : { code: "needs-server" };
-    }
-    case "claim":
-      return (await db.claims.get(cti)) ? null : { code: "claim-released" };
-    case "floor": {
-      const { receipted, clockBack } = leaves;
-      return judgeFloor(db, { amountMinor: tender.amountMinor, nowMs, clockBack, takenMinor, receipted });
-    }
-    case undefined:
-      return { code: "needs-server" };
-  }
-}
+export type CodeTender = Extract<TenderBody, { method: "payment-code" }>;
 
 /** The sale's row and its codes spent, whatever is known of them: for a sale that has happened. */
 export async function writeSale(
@@ -115,7 +46,13 @@ export function saleRow(
   };
 }
 
-async function spend(db: TillDatabase, tender: CodeTender, atMs: number, tillName: string): Promise<void> {
+/** A code is spent here, for good. */
+export async function spend(
+  db: TillDatabase,
+  tender: CodeTender,
+  atMs: number,
+  tillName: string,
+): Promise<void> {
   const { amountMinor } = tender;
   await db.spent.put({ cti: spendKey(tender.cti), tillName, atMs, amountMinor, here: true });
   // Sold, a claim is over: nothing is left to drop.
@@ -127,6 +64,18 @@ export function methodOf(tenders: readonly TenderBody[]): SaleMethod {
   const methods = new Set(tenders.map((tender) => tender.method));
   if (methods.size > 1) return "mixed";
   return methods.has("cash") ? "cash" : "payment-code";
+}
+
+/** Notes what a sale took in codes, inside its transaction. */
+async function noteCodeSum(
+  db: TillDatabase,
+  entry: { readonly epoch: number; readonly seq: number },
+  codeMinor: number,
+): Promise<void> {
+  if (codeMinor === 0) return;
+  const { epoch, seq } = entry;
+  const last = await db.codeSums.orderBy("[epoch+seq]").last();
+  await db.codeSums.put({ epoch, seq, codeMinor, runningMinor: (last?.runningMinor ?? 0) + codeMinor });
 }
 
 function codeMinorOf(tenders: readonly TenderBody[]): number {
