@@ -1,4 +1,5 @@
-// What a sale costs on its way to the disk, beside raw IndexedDB that puts the same rows into the same stores.
+// What a sale costs on its way to the disk, beside raw IndexedDB that puts the same rows into the same
+// stores.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// Three days without a network: what twenty thousand sales take on the tablet's disk, and how long a slow line
-// needs to carry them away.
+// Three days without a network: what twenty thousand sales take on the tablet's disk, and how long a slow
+// line needs to carry them away.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Benchmark, rounded } from "./benchmark.ts";
@@ -10,7 +10,7 @@ import { layLine, type LineSpeed, type SlowLine } from "./soak/slow-line.ts";
 
 const hours = 72;
 const sales = 20_000;
-/** What a phone's 3G gives on a bad day. The line is a proxy: Chromium's own does not reach service workers. */
+/** What a phone's 3G gives on a bad day. A proxy, so that it lies before every worker alike. */
 const line3g: LineSpeed = { upKbitPerSecond: 750, downKbitPerSecond: 1600, roundTripMs: 150 };
 const MB = 1_000_000;
 
@@ -50,9 +50,8 @@ export const measureSoak: Benchmark = async ({ args, say }) => {
     const after = await answerOf<number>(browser.page, usage);
     await browser.kill();
     const profileAfter = await sizeOf(profileDir);
-    say(
-      `browser ${((after - before) / MB).toFixed(1)} MB, disk ${((profileAfter - profileBefore) / MB).toFixed(1)} MB`,
-    );
+    const [kept, onDisk] = [(after - before) / MB, (profileAfter - profileBefore) / MB];
+    say(`browser ${kept.toFixed(1)} MB, disk ${onDisk.toFixed(1)} MB`);
 
     browser = await startDebugged(profileDir);
     await browser.page.send("Page.enable");
