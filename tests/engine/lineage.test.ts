@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomBytes } from "#protocol/bytes.ts";
+import { decodeAnswer } from "#protocol/push.ts";
 import { BenchTill } from "./bench-till.ts";
 
 describe("a server restored from a backup (PROTOCOL §2 lineage)", () => {
@@ -72,6 +73,24 @@ describe("a server restored from a backup (PROTOCOL §2 lineage)", () => {
     await till.deliver();
     expect((await till.db.setting("feed"))?.lineage).not.toEqual(old);
     expect(till.view.link.unsentCount).toBe(1);
+  });
+
+  it("I2: … not even on an old word that the server really signed", async () => {
+    const till = await BenchTill.ready();
+    restore(till, 2);
+    till.server.forgetTokens();
+    await till.deliver();
+    await till.deliver();
+    const now = (await till.db.setting("feed"))?.lineage;
+    const old = (await till.db.setting("past-lineages"))?.receipts.at(-1);
+    const said = old && decodeAnswer(old.answer);
+    if (!old || !said) throw new Error("bench: no receipt of the lineage that was left");
+    const { answer: bytes, signature } = old;
+    const { requestHash } = said;
+    await till.db.delivery.put({ key: "lineage", context: "answer", bytes, signature, requestHash });
+    await till.engine.serviceWorkerWrote();
+    expect((await till.db.setting("feed"))?.lineage).toEqual(now);
+    expect((await till.db.setting("past-lineages"))?.lineages).toHaveLength(1);
   });
 
   it("I2: a lineage that nobody of the keyset signed is not followed", async () => {
