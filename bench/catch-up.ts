@@ -19,7 +19,8 @@ const BETWEEN_SALES_MS = 20_000;
 /**
  * BENCH.md `catch-up`. Ours: `npm start`'s server with its PostgreSQL, the built till at its lock, the
  * carrier in the service worker; from the till's asking for delivery to the receipt for the head. Theirs:
- * PouchDB in a page, its server over LevelDB in a process of its own, batches of 500. Contenders take turns, a round each; the first round warms both and is not counted.
+ * PouchDB in a page, its server over LevelDB in a process of its own, batches of 500. Contenders take
+ * turns, a round each; the first round warms both and is not counted.
  * `npm run bench -- catch-up [ROUNDS] [SALES]`.
  */
 export const measureCatchUp: Benchmark = async ({ args, say }) => {
