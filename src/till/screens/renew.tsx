@@ -37,7 +37,7 @@ export function RenewScreen(): JSX.Element {
             <h2 class="standing__steps">{t.steps}</h2>
             <ol class="steps">
               {sales !== null && <li>{t.fileFirst}</li>}
-              <li>{t.askOwner}</li>
+              <li>{stop === "revoked" ? t.askOwnerNew : t.askOwner}</li>
               <li>{t.keepOn}</li>
             </ol>
           </div>

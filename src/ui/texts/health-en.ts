@@ -66,6 +66,8 @@ export const healthEn: HealthTexts = {
     stakeNone: "Nothing waits to be uploaded.",
     steps: "What to do",
     askOwner: "Ask the owner for this till's activation code, in the office under Tills.",
+    askOwnerNew:
+      "To take codes again, ask the owner to add a new till in the office, and use its activation code.",
     keepOn: "Don't uninstall or clear data: unsent sales stay on this tablet and upload after activation.",
     fileFirst: "Save the unsent sales to a file first, to be safe.",
     go: "Go to activation",

@@ -67,6 +67,7 @@ export const healthZhCn = {
     stakeNone: "没有等着上传的账。",
     steps: "怎么办",
     askOwner: "请店主在后台「设备」里给本机一个启用码。",
+    askOwnerNew: "要再收付款码，请店主在后台「设备」里添加一台新的，用它的启用码。",
     keepOn: "不要卸载，也不要清除数据：没上传的账会跟着这台平板，启用后继续上传。",
     fileFirst: "先把没上传的账存成文件，更稳妥。",
     go: "去启用",
