@@ -11,8 +11,9 @@ export const PRUNED_AT_ONCE = 200;
 
 /**
  * Lets go of what the server signed for 30 anchored days ago (PROTOCOL §5), one small step; true when more
- * can go at once. Both ends of the 30 days are times the server signed: no clock of the tablet can shorten
- * them; `anchorMs` is the last of them. Sales stay in their list. The floor says where the journal begins from then on.
+ * can go at once. Both ends of the 30 days are times the server signed, `anchorMs` the last of them: no
+ * clock of the tablet can shorten them. Sales stay in their list. The floor says where the journal begins
+ * from then on.
  */
 export async function pruneStep(
   db: TillDatabase,

@@ -117,7 +117,7 @@ export class Engine implements TillEngine {
     if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
   }
 
-  /** Takes the database as it is: a till's, a new tablet's, emptied, or one that cannot be opened any more. */
+  /** Takes the database as it is: a till's, a new tablet's, emptied, or one that cannot be opened. */
   async #openBooks(): Promise<void> {
     this.#desks = null;
     this.#operator = null;
