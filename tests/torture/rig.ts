@@ -15,6 +15,7 @@ import type { Chance } from "../simulation/chance.ts";
 import { setPin, setPinOrSignIn, unlock } from "./cashier-hands.ts";
 import { type FaultyLine, layLine } from "./faulty-line.ts";
 import type { Base, SignedHead } from "./judge.ts";
+import { makeOwnDatabase } from "./own-database.ts";
 import { type IssuedForTill, openShop, type Owner } from "./owner.ts";
 import type { Note, TortureWindow } from "./page-driver.ts";
 import type { Backend } from "./profile-backend.ts";
@@ -27,6 +28,7 @@ export interface RigOptions {
   /** The server's port; the line's is the next one. */
   readonly port: number;
   readonly backend: Backend;
+  /** A PostgreSQL to make a database in; null for the embedded one. */
   readonly databaseUrl: string | null;
   readonly tally: Tally;
   /** Where profile and data lie; a folder of its own under the system's temporary one when not given. */
@@ -77,11 +79,12 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const shown: PaidView[] = [];
   const signed: SignedHead[] = [];
   const met: string[] = [];
+  const database = options.databaseUrl === null ? null : await makeOwnDatabase(options.databaseUrl);
   const server = prepareShopServer({
     port,
     dataDir,
     keyDir,
-    databaseUrl: options.databaseUrl,
+    databaseUrl: database?.url ?? null,
     tally,
     log,
   });
@@ -102,6 +105,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     await browser.kill();
     await server.stop();
     await line.close();
+    if (!keep) await database?.drop();
     if (!keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   let owner: Owner;
