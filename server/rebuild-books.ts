@@ -1,5 +1,5 @@
-// `npm run rebuild-books -- [--merchant SHORT]`: makes what the office shows of sales and losses again, from the
-// signed entries and the decisions, and prints where it stood otherwise. Safe beside a running server.
+// `npm run rebuild-books -- [--merchant SHORT]`: makes what the office shows of sales and losses again, from
+// the signed entries and the decisions, and prints where it stood otherwise. Safe beside a running server.
 import { shortId } from "#protocol/ids.ts";
 import { atTheData, commandExits } from "./at-the-data.ts";
 import { audit } from "./audit.ts";

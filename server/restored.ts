@@ -1,5 +1,5 @@
-// `npm run restored`: to be run once after the data were put back from a backup, before the server is started.
-// The tills then know that this server has forgotten what came after the backup, and send it again.
+// `npm run restored`: to be run once after the data were put back from a backup, before the server is
+// started. The tills then know that this server has forgotten what came after the backup, and send it again.
 import { sql } from "kysely";
 import { atTheData, commandExits } from "./at-the-data.ts";
 import type { Database } from "./db/tables.ts";

@@ -58,7 +58,9 @@ export async function feedHead(db: Database, merchant: Uint8Array): Promise<numb
   return row?.feed_version ?? 0;
 }
 
-/** The head, and up to where versions were given before the last restore of the server (0: never restored). */
+/**
+ * The head, and up to where versions were given before the last restore of the server (0: never restored).
+ */
 export async function feedBounds(
   db: Database,
   merchant: Uint8Array,

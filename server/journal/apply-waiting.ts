@@ -11,8 +11,8 @@ import { BODY_DECODERS, type BodyDecoders } from "./body-decoders.ts";
 
 const MOST_EPOCHS = 50;
 /**
- * What this build could not read once it will not read later; but beside a newer server an older one may go on
- * storing what only the newer one knows.
+ * What this build could not read once it will not read later; but beside a newer server an older one may go
+ * on storing what only the newer one knows.
  */
 const AGAIN_AFTER_MS = 3_600_000;
 

@@ -1,5 +1,5 @@
-// How bodies are read, by the version of their entry. A reader stays for good: entries are stored as signed, and
-// the books are rebuilt from them (PROTOCOL §4).
+// How bodies are read, by the version of their entry. A reader stays for good: entries are stored as signed,
+// and the books are rebuilt from them (PROTOCOL §4).
 import type { Entry } from "#protocol/entry.ts";
 import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
 

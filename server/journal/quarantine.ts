@@ -96,7 +96,8 @@ export interface Decision extends EpochOf, QuarantineDecisionRequest {
 
 /**
  * Books or rejects what waits of an epoch, all of it or nothing: `quarantine-changed` when it is not so many
- * entries any more, `not-found` when there is none and never was. The same decision again is the one there is.
+ * entries any more, `not-found` when there is none and never was. The same decision again is the one there
+ * is.
  */
 export async function decideQuarantine(
   books: Books,
@@ -167,7 +168,10 @@ async function decideIn(
   return accepted(effects);
 }
 
-/** Books what was set apart and decided, under arrivals of its own. What is not understood waits for an update. */
+/**
+ * Books what was set apart and decided, under arrivals of its own. What is not understood waits for an
+ * update.
+ */
 export async function bookApart(
   tx: DatabaseTransaction,
   key: { readonly merchant: Bytes; readonly till: Bytes; readonly epoch: number },

@@ -34,8 +34,8 @@ export interface Rebuilt {
 }
 
 /**
- * Rebuilds one merchant's projections in one transaction. Pushes of the merchant wait meanwhile; what is shown
- * changes at the commit only.
+ * Rebuilds one merchant's projections in one transaction. Pushes of the merchant wait meanwhile; what is
+ * shown changes at the commit only.
  */
 export async function rebuildBooks(db: Database, merchant: Bytes): Promise<Rebuilt> {
   return await db.transaction().execute(async (tx) => {

@@ -1,6 +1,6 @@
 // A new lineage after a restore (PROTOCOL §2). The backup has lost what came after it, so nothing may be
-// numbered anew that a till, a receipt or a feed page may already name: epochs, arrivals and feed versions all
-// jump.
+// numbered anew that a till, a receipt or a feed page may already name: epochs, arrivals and feed versions
+// all jump.
 import { randomInt } from "node:crypto";
 import { sql } from "kysely";
 import { randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";

@@ -1,5 +1,6 @@
 // A till that this server has forgotten comes back by its certificate (PROTOCOL §2): after a restore the
-// backup does not know who was enrolled since. The root's own signature is what is believed; the owner is told.
+// backup does not know who was enrolled since. The root's own signature is what is believed; the owner is
+// told.
 import { sameBytes, type Bytes } from "#protocol/bytes.ts";
 import { decodeCertificate, type Certificate } from "#protocol/certificate.ts";
 import { importPublicKey, verify } from "#protocol/crypto.ts";

@@ -34,14 +34,17 @@ import { answerHello } from "./hello.ts";
 import { readmit } from "./readmit.ts";
 import { AnsweredChallenges, newChallenge, readToken, type Bearer } from "./tokens.ts";
 
-/** Tries of activation codes, or of certificates after a restore, from one address, and in all: 40 secret bits outlast them by far. */
+/**
+ * Tries of activation codes, or of certificates after a restore, from one address, and in all: 40 secret bits
+ * outlast them by far.
+ */
 const enrolPerAddress = { burst: 10, everyMs: 6000, mostKeys: 10_000 };
 const enrolInAll = { burst: 200, everyMs: 300, mostKeys: 1 };
 /** Challenges and hellos of one address: a shop's tills behind one router share it. */
 const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
 /**
- * Pushes of one bearer: ten thousand entries a second and a long catch-up at once, which no tablet can send. Who
- * is told to wait keeps what it has and sends it again: it is no answer, and refuses no money for good.
+ * Pushes of one bearer: ten thousand entries a second and a long catch-up at once, which no tablet can send.
+ * Who is told to wait keeps what it has and sends it again: it is no answer, and refuses no money for good.
  */
 const PUSHES_OF_A_TILL = { burst: 1000, everyMs: 10, mostKeys: 10_000 } as const;
 /** Claims of one till: a customer is served in seconds, a program gone wild asks without end. */

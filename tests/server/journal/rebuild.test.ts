@@ -25,7 +25,9 @@ async function projections(shop: Shop): Promise<readonly string[]> {
   return all;
 }
 
-/** Sales by cash and code, a code used twice, one over its worth, a fork booked, a loss shrunk, a late sale. */
+/**
+ * Sales by cash and code, a code used twice, one over its worth, a fork booked, a loss shrunk, a late sale.
+ */
 async function richHistory(shop: Shop): Promise<void> {
   const [first = ""] = await shop.tillIds();
   const till = await shop.enrol(first);
