@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomBytes, toHex } from "../../../src/protocol/bytes.ts";
 import { feedPath } from "../../../src/protocol/feed.ts";
-import type { AuditRow, Me, Page, TillRow } from "../../../src/protocol/office-api.ts";
+import type { AuditRow, Me, Page, SaleListRow, TillRow } from "../../../src/protocol/office-api.ts";
 import type { LossesAnswer, LossEvent, QuarantineAnswer } from "../../../src/protocol/office-losses-api.ts";
 import type { UnsentWords } from "../../../src/protocol/unsent-words.ts";
 import { STUCK_AFTER_MS } from "../../../server/tills/delivery-words.ts";
-import type { HeadlessTill } from "../../../server/demo/headless-till.ts";
-import { openNeighbour, openShop, type Shop } from "../headless-till.ts";
+import { HeadlessTill, openNeighbour, openShop, type Shop } from "../headless-till.ts";
+import { OWNER } from "../services.ts";
 
 const MINUTE = 60_000;
 
@@ -243,5 +243,51 @@ describe("losses, receipts and quarantine", () => {
     expect(kept).toEqual([{ reason: "stolen" }]);
     const path = `/api/office/tills/${id}/activation`;
     expect(await shop.refusal("POST", path, { reason: "bored" })).toEqual([400, "invalid-input"]);
+  });
+});
+
+describe("a stolen tablet, from its last hello to the owner's decision", () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    shop = await openShop();
+  });
+  afterAll(() => shop.close());
+
+  it("B3 I5: the loss is a stated number, what comes late waits, and once booked it is in the sales", async () => {
+    const [id = ""] = await shop.tillIds();
+    const stolen = await shop.enrol(id);
+    await stolen.sellCash(2600);
+    await stolen.deliver();
+    for (const amountMinor of [1900, 4500, 880]) await stolen.sellCash(amountMinor);
+    await stolen.hello();
+    const path = `/api/office/tills/${id}/activation`;
+    const { qrText } = await shop.ask<{ qrText: string }>("POST", path, { reason: "stolen" });
+    const next = await HeadlessTill.enrol(shop.wire, qrText, () => shop.server.clock.ms);
+    expect(next.ok).toBe(true);
+    const { rows } = await shop.ask<LossesAnswer>("GET", "/api/office/losses");
+    expect(rows).toMatchObject([
+      { id: `${id}-1`, reason: "stolen", state: "open", fromSeq: stolen.receiptedSeq + 1 },
+    ]);
+    expect(rows[0]?.knownHeadSeq).toBe(stolen.head.seq);
+
+    await stolen.push();
+    const waiting = await shop.ask<QuarantineAnswer>("GET", "/api/office/quarantine");
+    expect(waiting.rows).toMatchObject([
+      { id: `${id}-1`, reason: "stolen", count: 3, sumMinor: 7280, decision: null },
+    ]);
+    const entries = waiting.rows[0]?.entries ?? 0;
+    const decision = `/api/office/quarantine/${id}-1/decision`;
+    expect(await shop.refusal("POST", decision, { decide: "booked", entries: entries + 1 })).toEqual([
+      409,
+      "quarantine-changed",
+    ]);
+    await shop.ask("POST", decision, { decide: "booked", entries });
+    const after = await shop.ask<QuarantineAnswer>("GET", "/api/office/quarantine");
+    expect(after.rows).toMatchObject([{ decision: { decided: "booked", by: OWNER.email } }]);
+    const sales = await shop.ask<Page<SaleListRow>>("GET", "/api/office/sales?limit=50");
+    expect(sales.rows.map((row) => row.amountMinor).toSorted((a, b) => a - b)).toEqual([
+      880, 1900, 2600, 4500,
+    ]);
+    expect((await rowOf(shop, id)).health.quarantined.count).toBe(0);
   });
 });
