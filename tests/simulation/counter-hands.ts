@@ -28,6 +28,10 @@ export class CounterHands {
   receiptedEarly: number | null = null;
   checks = 0;
   cloned = false;
+  /** The next write is on disk, and the disk says that it failed. */
+  disksAnswerLies = false;
+  /** A sale that was called unpaid and stands in the journal. */
+  calledFailed: string | null = null;
   /** What a disk that lies goes back to. */
   disk: DiskImage | null = null;
   readonly #world: WorldClock;
@@ -106,7 +110,14 @@ export class CounterHands {
   }
 
   #watch(): void {
-    watchDisk(this.tablet.databaseName, { reached: (actor, what) => this.#step(actor, what) });
+    watchDisk(this.tablet.databaseName, {
+      reached: (actor, what) => this.#step(actor, what),
+      lies: () => {
+        const lie = this.disksAnswerLies;
+        this.disksAnswerLies = false;
+        return lie;
+      },
+    });
   }
 
   /** One step of a program over its border. Answers whether that program has just come to its end. */
@@ -193,8 +204,10 @@ export class CounterHands {
     await this.#clear();
     const opened = await this.tablet.engine.charge(amountMinor);
     if (!opened.ok) return false;
+    const before = this.#salesOnDisk();
     const paid = await this.tablet.engine.takeCash(amountMinor + 500);
     if (paid.ok) this.#shown(paid.value);
+    else this.#saidNo(before, paid.refusal.code);
     return paid.ok;
   }
 
@@ -207,14 +220,28 @@ export class CounterHands {
     await this.#clear();
     const { engine } = this.tablet;
     await engine.charge(how.dueMinor);
+    const before = this.#salesOnDisk();
     const presented = how.typed
       ? await engine.presentNumber(code.digits)
       : await engine.presentScan(code.text);
     const outcome = presented.kind === "password" ? await this.#answerPad(how.password) : presented;
     if (outcome.kind === "paid") this.#shown(outcome.paid);
+    if (outcome.kind === "refused") this.#saidNo(before, outcome.refusal.code);
     if (outcome.kind !== "part-paid") return;
     const rest = await engine.takeCash(outcome.dueMinor);
     if (rest.ok) this.#shown(rest.value);
+    else this.#saidNo(before, rest.refusal.code);
+  }
+
+  #salesOnDisk(): number {
+    const rows = rowsOf<{ readonly kind: string }>(this.tablet.databaseName, "journal");
+    return rows.filter(({ kind }) => kind === "sale").length;
+  }
+
+  /** I10: whoever is told «no» is asked to pay again; then nothing may have been sold. */
+  #saidNo(before: number, code: string): void {
+    const after = this.#salesOnDisk();
+    if (after > before) this.calledFailed = `said ${code}, and the sale is in the journal`;
   }
 
   /** The customer holds the code out and the cashier taps twice. */

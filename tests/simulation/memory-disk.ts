@@ -51,6 +51,7 @@ interface RawTransaction {
   _state: string;
   _rollbackLog: (() => void)[];
   _requests: unknown[];
+  error: DOMException | null;
   readonly mode: string;
 }
 
@@ -178,6 +179,8 @@ function copyOfRecords(records: RawRecords): RawRecords {
 export interface DiskWatch {
   /** Before a request is carried out, and before `complete` is told: true when the power went just now. */
   reached(connection: "page" | "service-worker", what: string): boolean;
+  /** Asked when a write is on disk: true makes the page hear that it was given up. */
+  lies(): boolean;
 }
 
 const watches = new Map<string, DiskWatch>();
@@ -211,7 +214,15 @@ hooked.dispatchEvent = function dispatchOrStop(event): unknown {
   const watch = event.type === "complete" ? watches.get(this.db.name) : undefined;
   // On disk, and nobody has heard of it.
   if (watch && this.mode === "readwrite" && databases.get(this.db.name) === this.db._rawDatabase) {
-    if (watch.reached(workers.has(this.db) ? "service-worker" : "page", "commit")) return true;
+    const isWorker = workers.has(this.db);
+    if (watch.reached(isWorker ? "service-worker" : "page", "commit")) return true;
+    if (!isWorker && watch.lies()) {
+      this.error = new DOMException("the disk", "UnknownError");
+      const Event = event.constructor as Maker<typeof event & { eventPath: unknown[] }>;
+      const abort = new Event("abort", { bubbles: true, cancelable: false });
+      abort.eventPath = [this.db];
+      return dispatch.call(this, abort);
+    }
   }
   return dispatch.call(this, event);
 };

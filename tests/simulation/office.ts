@@ -40,6 +40,14 @@ export interface BookedEntry {
   readonly arrival: number;
 }
 
+/** How far the server has a till's journal: as stored, not as cached. */
+export interface StoredRun {
+  readonly till: string;
+  readonly epoch: number;
+  readonly lastSeq: number;
+  readonly count: number;
+}
+
 /** One shop and its server, as a schedule needs them. */
 export interface Office {
   readonly argon2: Argon2;
@@ -56,6 +64,8 @@ export interface Office {
   restart(): Promise<void>;
   /** The highest seq that is stored of a till; −1 for none. */
   headSeq(id: string): Promise<number>;
+  /** How far the server has each till's journal, by (till, epoch). */
+  storedRuns(): Promise<readonly StoredRun[]>;
   books(): Promise<OfficeBooks>;
 }
 

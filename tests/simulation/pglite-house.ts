@@ -1,5 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Kysely } from "kysely";
@@ -51,7 +51,7 @@ const nobody: Accounts = {
  */
 export async function openPgliteHouse(): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), "sim-house-"));
-  const wire = new WireDatabase(await PGlite.create());
+  const wire = new WireDatabase(await openEmptyDatabase());
   const machine = new Machine(wire, folder);
   await machine.install();
   const pages = openPages(join(folder, "dist"));
@@ -74,6 +74,27 @@ export async function openPgliteHouse(): Promise<House> {
     },
     close: async () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * An empty database. Making one takes some seconds of a core; it is made once and kept beside other caches, by
+ * the version that made it.
+ */
+async function openEmptyDatabase(): Promise<PGlite> {
+  const packages = join(import.meta.dirname, "../../node_modules");
+  const about = readFileSync(join(packages, "@electric-sql/pglite/package.json"), "utf8");
+  const { version } = JSON.parse(about) as { readonly version: string };
+  const folder = join(packages, ".cache/simulation");
+  const kept = join(folder, `pglite-${version}.tar`);
+  if (existsSync(kept)) return PGlite.create({ loadDataDir: new Blob([readFileSync(kept)]) });
+  const made = await PGlite.create();
+  const dumped = await made.dumpDataDir("none");
+  mkdirSync(folder, { recursive: true });
+  // Written beside and renamed: another process may be at it, or read it in the same moment.
+  const beside = `${kept}.${process.pid}`;
+  writeFileSync(beside, Buffer.from(await dumped.arrayBuffer()));
+  renameSync(beside, kept);
+  return made;
 }
 
 /** The computer under the counter: one database, and one server process after the other. */

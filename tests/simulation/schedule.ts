@@ -6,6 +6,7 @@ import { Chance } from "./chance.ts";
 import { CounterHands } from "./counter-hands.ts";
 import { INVARIANTS, type AtEnd, type TillAtEnd } from "./invariants.ts";
 import { seedRandomness, followClock } from "./quick-platform.ts";
+import { StepWatch } from "./each-step.ts";
 import type { House, OfficeCode, OpenedOffice } from "./office.ts";
 
 /** What came of one seed. */
@@ -23,6 +24,7 @@ const LONG_SHARE = 0.1;
 /** How many have somebody look at the screen after every command: a view costs more than the command. */
 const WATCHED_SHARE = 0.1;
 const DAY_MS = 86_400_000;
+const TEN_YEARS_MS = 3653 * DAY_MS;
 const FAULTS: readonly Fault[] = [
   "request-lost",
   "answer-lost",
@@ -56,6 +58,7 @@ const STEPS = {
   rememberDisk: 2,
   loseTail: 1,
   diskFault: 2,
+  diskLies: 1,
   clock: 2,
   issue: 5,
   revokeCode: 1,
@@ -81,12 +84,16 @@ export async function runSchedule(seed: number, house: House): Promise<Verdict> 
     const [fault] = run.serverFaults;
     return { seed, broken: fault ? `the server failed by itself: ${fault}` : null, steps: run.steps };
   } catch (cause) {
+    if (cause instanceof Broken) return { seed, broken: cause.message, steps: run.steps };
     const what = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     return { seed, broken: `a fault nobody handled: ${what}`, steps: run.steps };
   } finally {
     await run.close();
   }
 }
+
+/** An invariant that does not hold after a step. */
+class Broken extends Error {}
 
 class Run {
   readonly steps: string[] = [];
@@ -97,6 +104,7 @@ class Run {
   readonly #codes: (OfficeCode & { readonly till: string })[] = [];
   readonly #issued = new Map<string, number>();
   readonly #strayed = new Set<string>();
+  readonly #watches = new Map<string, StepWatch>();
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
 
@@ -144,7 +152,20 @@ class Run {
         await this.#opened.office.restart();
       this.steps.push(`${step} ${till.name}`);
       await this.#do(step, till);
+      await this.#lookAtAll();
       this.#world.pass(this.#chance.between(1, 4000));
+    }
+  }
+
+  /** Every till against its own past and the server's rows. Throws what is broken. */
+  async #lookAtAll(): Promise<void> {
+    for (const till of this.#tills) await till.noteReceipt();
+    const stored = await this.#opened.office.storedRuns();
+    for (const till of this.#tills) {
+      const watch = this.#watches.get(till.id) ?? new StepWatch(till);
+      this.#watches.set(till.id, watch);
+      const broken = await watch.look(stored);
+      if (broken !== null) throw new Broken(broken);
     }
   }
 
@@ -202,6 +223,10 @@ class Run {
         return;
       case "loseTail":
         await till.loseTail();
+        this.#watches.get(till.id)?.forget();
+        return;
+      case "diskLies":
+        till.disksAnswerLies = true;
         return;
       case "diskFault": {
         const errorName = chance.pick(["QuotaExceededError", "UnknownError", "AbortError"] as const);
@@ -209,7 +234,15 @@ class Run {
         return;
       }
       case "clock":
-        tablet.clockOffsetMs = chance.pick([0, -DAY_MS, 3 * DAY_MS, 30 * DAY_MS, -3_600_000]);
+        tablet.clockOffsetMs = chance.pick([
+          0,
+          -DAY_MS,
+          3 * DAY_MS,
+          30 * DAY_MS,
+          -3_600_000,
+          TEN_YEARS_MS,
+          -TEN_YEARS_MS,
+        ]);
         this.#world.pass(chance.pick([0, 30_000, 3_600_000, 4 * 3_600_000]));
         return;
       case "issue":

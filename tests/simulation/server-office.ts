@@ -17,7 +17,7 @@ import { createShop } from "../../server/merchants/create-shop.ts";
 import type { Services } from "../../server/services.ts";
 import { activateTill, addTill, revokeTill } from "../../server/office/till-commands.ts";
 import { publishChanges } from "../../server/feed/sequencer.ts";
-import type { CodeOrder, Office, OfficeBooks, OfficeCode } from "./office.ts";
+import type { CodeOrder, Office, OfficeBooks, OfficeCode, StoredRun } from "./office.ts";
 
 const ORIGIN = "http://localhost:8080";
 
@@ -171,6 +171,21 @@ export class ServerOffice implements Office {
       .where("till_id", "=", fromHex(id))
       .executeTakeFirst();
     return row?.seq ?? -1;
+  }
+
+  async storedRuns(): Promise<readonly StoredRun[]> {
+    const rows = await this.#parts.inspect
+      .selectFrom("books.entries")
+      .select((eb) => ["till_id", "epoch", eb.fn.max("seq").as("last"), eb.fn.countAll<number>().as("count")])
+      .where("merchant_id", "=", this.#shop.merchant)
+      .groupBy(["till_id", "epoch"])
+      .execute();
+    return rows.map(({ till_id, epoch, last, count }) => ({
+      till: toHex(till_id),
+      epoch,
+      lastSeq: last,
+      count: Number(count),
+    }));
   }
 
   async books(): Promise<OfficeBooks> {
