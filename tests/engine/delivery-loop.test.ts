@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BenchTill } from "./bench-till.ts";
 import { failWrites } from "./unreliable-disk.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
@@ -81,6 +81,45 @@ describe("when rounds of delivery run (C7)", () => {
     });
     await loop.poke("asked");
     expect((await indexedDB.databases()).map((one) => one.name)).not.toContain(name);
+  });
+
+  it("C7: where there is no service worker the engine carries, by the same code, on commit", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.setCarrier("engine");
+    await till.engine.charge(100);
+    await till.engine.takeCash(100);
+    const entries = await till.db.journal.count();
+    await vi.waitFor(() => expect(till.known.entries).toHaveLength(entries));
+    await till.engine.syncNow();
+    expect(till.view.link.unsentCount).toBe(0);
+  });
+
+  it("C7: the back-off rings its own bell, once for each failure, however often somebody pokes", async () => {
+    const till = await BenchTill.ready();
+    till.network.down = true;
+    const bells: { readonly ms: number; readonly ring: () => void }[] = [];
+    const loop = new DeliveryLoop({
+      fetch: (path, init) => till.network.fetch(path, init),
+      clockMs: () => till.world.ms,
+      monotonicMs: () => till.world.ms,
+      randomBytes: (length) => new Uint8Array(length),
+      databaseName: till.databaseName,
+      onLine: () => true,
+      announce: () => undefined,
+      alone: (work) => work(),
+      later: (ms, ring) => bells.push({ ms, ring }),
+    });
+    for (let pokes = 0; pokes < 5; pokes++) await loop.poke("commit");
+    expect(bells).toHaveLength(1);
+    till.network.down = false;
+    await till.engine.charge(100);
+    await till.engine.takeCash(100);
+    till.world.pass(60_000);
+    bells[0]?.ring();
+    await vi.waitFor(() => expect(loop.answered).toBe(true));
+    expect(bells[0]?.ms).toBeGreaterThanOrEqual(1000);
+    expect(bells[0]?.ms).toBeLessThanOrEqual(60_000);
+    expect(bells).toHaveLength(1);
   });
 
   it("C7: without a network the strip says offline or silent since the last answer", async () => {
