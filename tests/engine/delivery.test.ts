@@ -229,9 +229,7 @@ describe("delivery (PROTOCOL §5)", () => {
   it("I3: two carriers at once deliver once", async () => {
     const till = await BenchTill.ready();
     for (const amount of [1, 2, 3]) await sell(till, amount);
-    const other = till.loop;
-    await till.start();
-    await Promise.all([other.poke("asked"), till.loop.poke("asked")]);
+    await Promise.all([till.carrierBeside().poke("asked"), till.loop.poke("asked")]);
     await till.engine.serviceWorkerWrote();
     expect(await arrived(till)).toBe(true);
     expect(till.view.stop).toBeNull();

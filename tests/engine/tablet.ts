@@ -207,9 +207,17 @@ export class Tablet {
     this.#workerEnds = new Promise((resolve) => {
       this.#workerEnded = resolve;
     });
-    const worker = this.#bound("service-worker");
+    this.loop = this.#newLoop(this.#bound("service-worker"));
+  }
+
+  /** A second carrier on the same books: another window of a tablet without a service worker. */
+  carrierBeside(): DeliveryLoop {
+    return this.#newLoop(this.#bound("service-worker", true));
+  }
+
+  #newLoop(worker: Bound): DeliveryLoop {
     const bootMs = this.#bootMs;
-    this.loop = new DeliveryLoop({
+    return new DeliveryLoop({
       clockMs: () => Math.floor(this.world.ms) + this.clockOffsetMs,
       monotonicMs: () => this.world.ms - bootMs + 0.3,
       randomBytes,
