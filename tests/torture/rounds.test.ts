@@ -11,8 +11,9 @@ const rounds = [
   { backend: "sqlite", port: 21_770, seeds: [9, 10, 11, 12] },
 ] as const;
 
+const tally = new Tally();
+
 describe.each(rounds)("with IndexedDB asked to stand in $backend", ({ backend, port, seeds }) => {
-  const tally = new Tally();
   let rig: Rig;
   let failed = false;
 
@@ -30,14 +31,11 @@ describe.each(rounds)("with IndexedDB asked to stand in $backend", ({ backend, p
     expect({ lost, doubled, stuck }, where).toEqual({ lost: [], doubled: [], stuck: [] });
     failed = false;
   });
+});
 
-  it("and the rounds did bite: something was killed, and answers to committed pushes were lost", () => {
-    const kills = ["kill browser", "kill page and workers", "kill server", "kill database"];
-    expect(
-      kills.reduce((sum, name) => sum + tally.of(name), 0),
-      tally.words(),
-    ).toBeGreaterThan(0);
-    expect(tally.of("push answered, answer lost"), tally.words()).toBeGreaterThan(0);
-    expect(tally.of("sales shown as paid"), tally.words()).toBeGreaterThan(seeds.length);
-  });
+it("and the rounds did bite: something was killed, and answers to committed pushes were lost", () => {
+  const kills = ["kill browser", "kill page and workers", "kill server", "kill database"];
+  for (const kill of kills) expect(tally.of(kill), tally.words()).toBeGreaterThan(0);
+  expect(tally.of("push answered, answer lost"), tally.words()).toBeGreaterThan(0);
+  expect(tally.of("sales shown as paid"), tally.words()).toBeGreaterThan(50);
 });

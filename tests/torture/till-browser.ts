@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from "playwright-core";
 import { chromiumArgs, chromiumPath } from "../chromium.ts";
 import { driver, type Note, type TortureWindow } from "./page-driver.ts";
 import { atTheEnd, ended, familyOf, killAll, signalFamily } from "./processes.ts";
@@ -134,10 +134,13 @@ export function prepareTillBrowser({ profileDir, address, tally, onNote }: TillB
       const pids = familyOf(child?.pid ?? -1)
         .filter((row) => row.command.includes("--type=renderer"))
         .map((row) => row.pid);
-      const crashed = page().waitForEvent("crash");
+      const crashed = page()
+        .waitForEvent("crash", { timeout: openLimitMs })
+        // Dead already, by a blow of a moment ago: a fresh page is opened all the same.
+        .catch(() => tally.add("page was gone already"));
       if (killAll(pids) > 0) tally.add("kill page and workers");
       await crashed;
-      const fresh = await context.newPage();
+      const fresh = await freshPage(context);
       for (const old of context.pages()) if (old !== fresh) await old.close();
       await fresh.setViewportSize({ width: 1280, height: 800 });
       await watchWorkers(fresh);
@@ -171,6 +174,17 @@ export function prepareTillBrowser({ profileDir, address, tally, onNote }: TillB
       await gone;
     },
   };
+}
+
+/** Chromium may put a new page into a process that waited for one, and was killed with the others. */
+async function freshPage(context: BrowserContext): Promise<Page> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await context.newPage();
+    } catch (cause) {
+      if (tries === openTries) throw cause;
+    }
+  }
 }
 
 function devtoolsEndpoint(child: ChildProcess): Promise<string> {
