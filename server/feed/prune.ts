@@ -24,8 +24,8 @@ export async function pruneEnded(db: Database, nowMs: number): Promise<number> {
 }
 
 /**
- * Deletes what the changes numbered above `after` have replaced. Site keys and policies are looked up by their
- * change when somebody asks which till has them: they stay.
+ * Deletes what the changes numbered above `after` have replaced. Site keys and policies are looked up by
+ * their change when somebody asks which till has them: they stay.
  */
 export async function pruneReplaced(
   tx: DatabaseTransaction,

@@ -27,7 +27,7 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     .innerJoin("books.tills as t", (join) =>
       join.onRef("t.merchant_id", "=", "e.merchant_id").onRef("t.till_id", "=", "e.till_id"),
     )
-    .select(["e.device_key", "e.head_seq", "e.head_hash", "e.state", "t.revoked_at_ms"])
+    .select(["e.device_key", "e.head_seq", "e.head_hash", "e.state", "e.closed_reason", "t.revoked_at_ms"])
     .where("e.merchant_id", "=", merchant)
     .where("e.till_id", "=", hello.till)
     .where("e.epoch", "=", hello.epoch)
@@ -50,7 +50,11 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     .execute();
   await noteClaim(books.db, { merchant, till: hello.till, epoch: hello.epoch }, hello.seq, nowMs);
   const parted = await partedAt(books, merchant, hello, row.head_seq);
-  const { result, detail } = standing(row.state, row.revoked_at_ms !== null, parted);
+  const revoked = row.revoked_at_ms !== null;
+  // Stopped by the office before «same» was said: that is what its cashier must hear, not that it was
+  // replaced.
+  const stopped = revoked && row.closed_reason === "rejected";
+  const { result, detail } = standing(stopped ? "pending" : row.state, revoked, parted);
   const { till, epoch } = hello;
   const headHash = new Uint8Array(row.head_hash);
   return {
