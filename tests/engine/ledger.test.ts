@@ -180,7 +180,7 @@ describe("the journal (PROTOCOL §4)", () => {
   it("I3: two windows at one database write one chain", async () => {
     const till = await BenchTill.ready();
     const first = till.engine;
-    await till.start();
+    await till.start({ beside: true });
     await till.signIn();
     const second = till.engine;
     await first.charge(100);
