@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "#protocol/bytes.ts";
 import { newId, shortId } from "#protocol/ids.ts";
-import { encodePush } from "#protocol/push.ts";
+import { encodePush, MAX_PUSH_ENTRIES } from "#protocol/push.ts";
 import { openSetUp, setUp } from "../../server/accounts/set-up.ts";
 import { openBooks } from "../../server/books.ts";
 import type { Config } from "../../server/config.ts";
@@ -18,7 +18,7 @@ import { openServices } from "../../server/open-services.ts";
 
 const ORIGIN = "http://localhost:8080";
 /** Entries of a push: the most the protocol allows, which is what a till sends that has been away. */
-const BATCH = 100;
+const BATCH = MAX_PUSH_ENTRIES;
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** One till's pushes, in order. */

@@ -80,9 +80,9 @@ describe("PROTOCOL §5: a push", () => {
     expect(push.decodePush(push.encodePush(sent))).toEqual(sent);
   });
 
-  it("holds 100 entries and not one more", () => {
-    expect(push.decodePush(push.encodePush(pushOf(Array.from({ length: 100 }, () => 10))))).not.toBeNull();
-    expect(push.decodePush(push.encodePush(pushOf(Array.from({ length: 101 }, () => 10))))).toBeNull();
+  it("holds 500 entries and not one more", () => {
+    expect(push.decodePush(push.encodePush(pushOf(Array.from({ length: 500 }, () => 10))))).not.toBeNull();
+    expect(push.decodePush(push.encodePush(pushOf(Array.from({ length: 501 }, () => 10))))).toBeNull();
   });
 
   it("holds 256 KiB and not one byte more", () => {
@@ -123,8 +123,8 @@ describe("PROTOCOL §5: a push", () => {
   });
 
   it("fits to the last entry at the edge of 256 KiB, where one byte decides", () => {
-    const many = Array.from({ length: 99 }, () => 2540);
-    const room = push.MAX_PUSH_BYTES - (push.encodePush(pushOf([...many, 2540])).length - 2540);
+    const many = Array.from({ length: 499 }, () => 440);
+    const room = push.MAX_PUSH_BYTES - (push.encodePush(pushOf([...many, 440])).length - 440);
     for (let spare = -40; spare <= 40; spare++) {
       for (const lengths of [
         [...almost, rest + spare],
@@ -137,8 +137,8 @@ describe("PROTOCOL §5: a push", () => {
     }
   });
 
-  it("never takes more than a hundred, however short they are", () => {
-    expect(push.fittingPush(Array.from({ length: 140 }, () => entryOf(10)))).toBe(push.MAX_PUSH_ENTRIES);
+  it("never takes more than five hundred, however short they are", () => {
+    expect(push.fittingPush(Array.from({ length: 540 }, () => entryOf(10)))).toBe(push.MAX_PUSH_ENTRIES);
   });
 });
 
