@@ -1,6 +1,7 @@
 import type { Pad, PadOutcome, PadPurpose, PaidView, PresentOutcome } from "#protocol/engine-calls.ts";
+import { decodeCbor } from "#protocol/cbor.ts";
 import { randomBytes, toHex } from "#protocol/bytes.ts";
-import type { OperatorRow } from "#storage/schema.ts";
+import type { OperatorRow, ReceiptRow } from "#storage/schema.ts";
 import { PIN, Tablet, type Actor, type WorldClock } from "../engine/tablet.ts";
 import { failWrites } from "../engine/unreliable-disk.ts";
 import {
@@ -296,11 +297,20 @@ export class CounterHands {
 
   /** Looks at the receipts, and whether the server has what they say, at this very moment. */
   async noteReceipt(): Promise<void> {
-    for (const { seq } of rowsOf<{ readonly seq: number }>(this.tablet.databaseName, "receipts")) {
-      if (seq <= this.receiptedSeq) continue;
+    const { lineage } = this.#office;
+    for (const { seq, answer } of rowsOf<ReceiptRow>(this.tablet.databaseName, "receipts")) {
+      // What a server signed before it was restored speaks of a past that it has forgotten.
+      const decoded = decodeCbor(answer);
+      const said: unknown = decoded.ok && Array.isArray(decoded.value) ? decoded.value[1] : null;
+      if (!(said instanceof Uint8Array) || toHex(said) !== lineage || seq <= this.receiptedSeq) continue;
       this.receiptedSeq = seq;
       if (seq > (await this.#office.headSeq(this.id))) this.receiptedEarly ??= seq;
     }
+  }
+
+  /** The server went back to a backup: nothing counts as receipted until it has signed for it again. */
+  serverRestored(): void {
+    this.receiptedSeq = -1;
   }
 
   /** The power goes, and comes back. */

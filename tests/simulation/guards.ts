@@ -21,4 +21,18 @@ export const GUARDS: readonly Guard[] = [
     replace: "return true;",
     why: "anybody on the line could say that a sale is stored, and the till would let go of it",
   },
+  {
+    name: "tries-are-counted",
+    file: "src/engine/vault/attempt-book.ts",
+    find: "await this.#db.attempts.put({ key, count: counted(await this.#read(key), now).count });",
+    replace: "counted(await this.#read(key), now);",
+    why: "a PIN could be guessed without end",
+  },
+  {
+    name: "a-branch-is-no-continuation",
+    file: "server/journal/batch.ts",
+    find: "if (next !== undefined && !sameBytes(next.entry.prev, held.headHash)) {",
+    replace: "if (next === null) {",
+    why: "a copied tablet's journal would be taken for the rest of the real one's",
+  },
 ];

@@ -64,6 +64,10 @@ export interface Office {
   restart(): Promise<void>;
   /** The highest seq that is stored of a till; −1 for none. */
   headSeq(id: string): Promise<number>;
+  /** The lineage under which the server signs now, hex. */
+  readonly lineage: string;
+  /** Is this code in its books? */
+  knowsCode(cti: string): Promise<boolean>;
   /** How far the server has each till's journal, by (till, epoch). */
   storedRuns(): Promise<readonly StoredRun[]>;
   books(): Promise<OfficeBooks>;
@@ -85,7 +89,10 @@ export interface ServerFaults {
   calm(): void;
   /** A backup is taken of all that is committed. */
   backUp(): void;
-  /** The process ends, and the database is as it was when the backup was taken. */
+  /**
+   * The process ends, the database is as it was when the backup was taken, and `npm run restored` began a new
+   * lineage.
+   */
   restore(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import type { Tables } from "../../server/db/tables.ts";
 import { openPages } from "../../server/http/pages.ts";
 import type { WakeUps } from "../../server/http/wake-up.ts";
 import { openInstance, type Instance } from "../../server/keys/instance.ts";
+import { beginLineage } from "../../server/keys/lineage.ts";
 import { loadMasterKey, type MasterKey } from "../../server/keys/master-key.ts";
 import { merchantKeyring } from "../../server/keys/merchant-keys.ts";
 import type { Log } from "../../server/log.ts";
@@ -24,6 +25,8 @@ const TILL_NAMES = ["1号机", "2号机", "3号机"];
 /** Dead rows of so many schedules are swept at once. */
 const SCHEDULES_BETWEEN_SWEEPS = 150;
 
+/** How far a restored server's next numbers lie ahead; anything from 1,000 on will do. */
+const JUMP = 1234;
 const REFUSED = "40001";
 /** Codes of faults that a schedule asked for: a statement refused, a process that is gone. */
 const ASKED_FOR: ReadonlySet<string> = new Set([REFUSED, "57P01"]);
@@ -105,6 +108,7 @@ class Machine implements ServerFaults {
   #nowMs: () => number = () => START_MS;
   #master!: MasterKey;
   #instance!: Instance;
+  #firstInstance!: Instance;
   #running: { readonly dialect: WireDialect; readonly end: () => void } | null = null;
   unexpected: string[] = [];
   readonly #log: Log = {
@@ -143,6 +147,7 @@ class Machine implements ServerFaults {
     if (!master.ok) throw new Error(master.refusal.code);
     this.#master = master.value;
     await this.#openInstance(db);
+    this.#firstInstance = this.#instance;
     // Plans for these small tables are made once: what a parameter says changes none of them.
     for (const setting of ["plan_cache_mode = force_generic_plan", "jit = off"])
       this.#wire.script(`set ${setting}`);
@@ -217,6 +222,12 @@ class Machine implements ServerFaults {
   async restore(): Promise<void> {
     this.#end();
     this.#wire.run("select backup.put_back()", []);
+    this.calm();
+    const { db, dialect } = this.#connect();
+    await this.#openInstance(db);
+    await beginLineage({ db, instance: this.#instance, nowMs: this.#nowMs }, JUMP);
+    await this.#openInstance(db);
+    dialect.end();
   }
 
   startOver(nowMs: () => number): void {
@@ -224,6 +235,7 @@ class Machine implements ServerFaults {
     this.calm();
     this.#nowMs = nowMs;
     this.#wire.endSchedule();
+    this.#instance = this.#firstInstance;
     this.unexpected = [];
   }
 

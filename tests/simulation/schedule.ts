@@ -59,6 +59,8 @@ const STEPS = {
   loseTail: 1,
   diskFault: 2,
   diskLies: 1,
+  backUp: 1,
+  restoreServer: 0.5,
   clock: 2,
   issue: 5,
   revokeCode: 1,
@@ -104,6 +106,7 @@ class Run {
   readonly #codes: (OfficeCode & { readonly till: string })[] = [];
   readonly #issued = new Map<string, number>();
   readonly #strayed = new Set<string>();
+  readonly #forgotten = new Set<string>();
   readonly #watches = new Map<string, StepWatch>();
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
@@ -225,6 +228,12 @@ class Run {
         await till.loseTail();
         this.#watches.get(till.id)?.forget();
         return;
+      case "backUp":
+        this.#opened.faults?.backUp();
+        return;
+      case "restoreServer":
+        await this.#restoreServer();
+        return;
       case "diskLies":
         till.disksAnswerLies = true;
         return;
@@ -288,6 +297,17 @@ class Run {
     await till.untilPowerCut(chance.between(1, 60), commands[what]);
     this.steps.push(`  ${what}: ${till.burntAt ?? "went through"}`);
     till.burntAt = null;
+  }
+
+  /** The server's data are lost, and an older backup takes their place; codes issued since are not in it. */
+  async #restoreServer(): Promise<void> {
+    const { faults, office } = this.#opened;
+    if (faults === null) return;
+    await faults.restore();
+    await office.restart();
+    for (const till of this.#tills) till.serverRestored();
+    for (const watch of this.#watches.values()) watch.forgetServer();
+    for (const { cti } of this.#codes) if (!(await office.knowsCode(cti))) this.#forgotten.add(cti);
   }
 
   /** The server's database or process fails at one of its next statements. */
@@ -419,7 +439,13 @@ class Run {
         };
       }),
     );
-    return { tills, office: await this.#opened.office.books(), codes: this.#issued, strayed: this.#strayed };
+    return {
+      tills,
+      office: await this.#opened.office.books(),
+      codes: this.#issued,
+      strayed: this.#strayed,
+      forgotten: this.#forgotten,
+    };
   }
 
   async close(): Promise<void> {

@@ -173,6 +173,20 @@ export class ServerOffice implements Office {
     return row?.seq ?? -1;
   }
 
+  get lineage(): string {
+    return toHex(this.#process.services.instance.lineage);
+  }
+
+  async knowsCode(cti: string): Promise<boolean> {
+    const row = await this.#parts.inspect
+      .selectFrom("books.codes")
+      .select("cti")
+      .where("merchant_id", "=", this.#shop.merchant)
+      .where("cti", "=", fromHex(cti))
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async storedRuns(): Promise<readonly StoredRun[]> {
     const rows = await this.#parts.inspect
       .selectFrom("books.entries")
@@ -221,7 +235,11 @@ export class ServerOffice implements Office {
         seq,
         lossMinor: loss_minor,
       })),
-      found: new Set(findings.flatMap((row) => (row.till_id === null ? [] : [toHex(row.till_id)]))),
+      found: new Set(
+        findings.flatMap(({ kind, till_id }) =>
+          till_id !== null && (kind === "fork" || kind === "damaged") ? [toHex(till_id)] : [],
+        ),
+      ),
     };
   }
 
