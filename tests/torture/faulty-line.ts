@@ -10,6 +10,7 @@ import {
 } from "node:http";
 import type { Socket } from "node:net";
 import type { Chance } from "../simulation/chance.ts";
+import { passing } from "./passing-time.ts";
 import type { Tally } from "./tally.ts";
 
 /** What may happen to one request of a till. */
@@ -147,14 +148,14 @@ export async function layLine(
         return;
       }
       case "slow-request":
-        await after(delayMs);
+        await passing(delayMs);
         await pass(req, res, body);
         happened();
         return;
       case "slow-answer": {
         const answer = await forward(req, body);
         happened();
-        await after(delayMs);
+        await passing(delayMs);
         if (!res.destroyed) reply(res, answer);
         return;
       }
@@ -166,7 +167,7 @@ export async function layLine(
       }
       case "late-copy":
         await pass(req, res, body);
-        await after(delayMs * 2);
+        await passing(delayMs * 2);
         await forward(req, body);
         happened();
         return;
@@ -258,9 +259,4 @@ function collect(from: IncomingMessage): Promise<Buffer> {
     from.once("error", failed);
     from.once("close", () => failed(new Error("the line closed")));
   });
-}
-
-/** The line's own slowness: part of the weather, not a wait for something to become true. */
-function after(delayMs: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, delayMs));
 }

@@ -5,11 +5,11 @@ import { chmodSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { Chance } from "../simulation/chance.ts";
 import { readBooks } from "./books-as-read.ts";
 import { makeLoopDisk, type LoopDisk } from "./loop-disk.ts";
+import { passing } from "./passing-time.ts";
 import type { Customer, TortureWindow } from "./page-driver.ts";
 import { backendsOf, type Backend } from "./profile-backend.ts";
 import { drained, openRig, type Rig, signIn } from "./rig.ts";
@@ -176,8 +176,8 @@ async function cutOnce(street: Street, seed: number, tally: Tally, heal: boolean
     .catch(() => 0);
   const wanted = chance.between(8, 60);
   const deadline = performance.now() + sellLimitMs;
-  while (rig.shown.length < wanted && performance.now() < deadline) await delay(10);
-  await delay(chance.between(0, 300));
+  while (rig.shown.length < wanted && performance.now() < deadline) await passing(10);
+  await passing(chance.between(0, 300));
 
   // What was acknowledged before this instant must be there afterwards. Then nobody moves any more.
   const shown = [...rig.shown];
@@ -259,7 +259,8 @@ function count(sums: { shown: number; database: number; good: number; server: nu
 }
 
 function words({ shown, goneFromDatabase, goneForGood, goneFromServer }: CutEnd): string {
-  return `${shown} shown; gone from IndexedDB ${goneFromDatabase}, for good ${goneForGood}; from the server ${goneFromServer}`;
+  const fromTablet = `gone from IndexedDB ${goneFromDatabase}, for good ${goneForGood}`;
+  return `${shown} shown; ${fromTablet}; from the server ${goneFromServer}`;
 }
 
 function totals(sums: { shown: number; database: number; good: number; server: number }): string {

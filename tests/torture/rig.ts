@@ -4,7 +4,6 @@ import { appendFileSync, chmodSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";
 import type { PaidView } from "#protocol/engine-calls.ts";
@@ -15,6 +14,7 @@ import type { Chance } from "../simulation/chance.ts";
 import { setPin, setPinOrSignIn, unlock } from "./cashier-hands.ts";
 import { type FaultyLine, layLine } from "./faulty-line.ts";
 import type { Base, SignedHead } from "./judge.ts";
+import { passing } from "./passing-time.ts";
 import { makeOwnDatabase } from "./own-database.ts";
 import { type IssuedForTill, openShop, type Owner } from "./owner.ts";
 import type { Note, TortureWindow } from "./page-driver.ts";
@@ -198,7 +198,7 @@ export async function stockCodes(rig: Rig, count: number, chance: Chance): Promi
     const leased = new Set(till?.leases.map((cti) => shortId(fromHex(cti))));
     if (issued.every((code) => leased.has(code.id))) return issued;
     if (performance.now() > deadline) throw new Error("the codes never reached the till");
-    await delay(50);
+    await passing(50);
   }
 }
 
@@ -209,7 +209,7 @@ export async function drained(rig: Rig): Promise<boolean> {
     const standing = await readStanding(rig.browser.page());
     if (standing && standing.receiptedSeq === standing.headSeq && standing.carried === 0) return true;
     if (performance.now() > deadline) return false;
-    await delay(40);
+    await passing(40);
   }
 }
 

@@ -1,10 +1,10 @@
 // One round: sell in bad weather while things are killed, heal, let the queue drain, judge.
-import { setTimeout as delay } from "node:timers/promises";
 import { errors } from "playwright-core";
 import { Chance } from "../simulation/chance.ts";
 import { readBooks } from "./books-as-read.ts";
 import { nextSale, sellForCash } from "./cashier-hands.ts";
 import { judge, type Judgement, nextBase } from "./judge.ts";
+import { passing } from "./passing-time.ts";
 import type { Customer, TortureWindow } from "./page-driver.ts";
 import type { Plan, PlannedBlow } from "./plan.ts";
 import { drained, enrolAgain, nothingYet, type Rig, signIn, stockCodes } from "./rig.ts";
@@ -154,7 +154,7 @@ class Till {
 }
 
 async function strike(rig: Rig, till: Till, { blow, atMs, forMs }: PlannedBlow, tally: Tally): Promise<void> {
-  await delay(atMs);
+  await passing(atMs);
   rig.log(`${JSON.stringify({ at: Date.now(), blow })}\n`);
   switch (blow) {
     case "browser":
@@ -184,7 +184,7 @@ async function strike(rig: Rig, till: Till, { blow, atMs, forMs }: PlannedBlow, 
       return await rig.server.ready();
     case "line":
       rig.line.disconnect();
-      await delay(forMs);
+      await passing(forMs);
       rig.line.connect();
   }
 }

@@ -1,5 +1,4 @@
 // Rounds after rounds on one shop, a fresh shop now and then, and what came of them.
-import { setTimeout as delay } from "node:timers/promises";
 import { backendsOf, type Backend } from "./profile-backend.ts";
 import { planRound } from "./plan.ts";
 import { openRig, type Rig } from "./rig.ts";
@@ -60,11 +59,11 @@ const roundLimitMs = 240_000;
 /** A round that breaks down itself has failed: it is stuck, with what it said. */
 async function playSafely(rig: Rig, seed: number): ReturnType<typeof playRound> {
   try {
-    const limit = new AbortController();
-    const late = delay(roundLimitMs, undefined, { signal: limit.signal }).then(() => {
-      throw new Error("the round never came to its end");
-    });
-    return await Promise.race([playRound(rig, planRound(seed)), late]).finally(() => limit.abort());
+    const late = Promise.withResolvers<never>();
+    const limit = setTimeout(() => late.reject(new Error("the round never ended")), roundLimitMs);
+    return await Promise.race([playRound(rig, planRound(seed)), late.promise]).finally(() =>
+      clearTimeout(limit),
+    );
   } catch (cause) {
     const words = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     rig.log(`${words}\n`);

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
+import { passing } from "./passing-time.ts";
 import { atTheEnd, ended, familyOf, killAll, signalFamily } from "./processes.ts";
 import type { Tally } from "./tally.ts";
 
@@ -123,7 +123,7 @@ export function prepareShopServer(options: ShopServerOptions): ShopServer {
           () => false,
         );
         if (answer) return;
-        await delay(25);
+        await passing(25);
       }
       throw new Error(`the server was not ready in time:\n${printed}`);
     },
@@ -169,7 +169,7 @@ export function prepareShopServer(options: ShopServerOptions): ShopServer {
       for (let tries = 0; tries < 200; tries += 1) {
         const link = printed.match(/http:\/\/\S+#setup=\S+/gu)?.at(-1);
         if (link) return link;
-        await delay(25);
+        await passing(25);
       }
       throw new Error(`no set-up link was printed:\n${printed}`);
     },
