@@ -277,7 +277,7 @@ export class Ledger {
       this.#full = false;
       return !this.#scarce;
     } catch (cause) {
-      if (!isQuotaError(cause)) throw cause;
+      if (!isQuotaError(cause) && !isDiskFault(cause)) throw cause;
       this.#full = true;
       return false;
     }
@@ -294,9 +294,15 @@ export class Ledger {
   }
 
   async #giveUpReserve(): Promise<boolean> {
-    if ((await this.#db.reserve.count()) === 0) return false;
-    await this.#db.reserve.delete("reserve");
-    return true;
+    try {
+      if ((await this.#db.reserve.count()) === 0) return false;
+      await this.#db.reserve.delete("reserve");
+      return true;
+    } catch (cause) {
+      // Thrown on, it would leave the cashier without an answer; nothing is on disk, so «no» is true.
+      if (!isQuotaError(cause) && !isDiskFault(cause)) throw cause;
+      return false;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { BenchTill } from "./bench-till.ts";
 import { failWrites } from "./unreliable-disk.ts";
 
@@ -66,5 +66,25 @@ describe("a covered code that is spent elsewhere before the rest is paid", () =>
     });
     expect(till.view.sale).toMatchObject({ dueMinor: 3000, coveredMinor: 0 });
     expect(await till.engine.takeCash(3000)).toMatchObject({ ok: true, value: { method: "cash" } });
+  });
+
+  it("G16: a full disk that does not even give up the reserve refuses the sale and answers", async () => {
+    // Found by the simulation: the disk's fault came out of the command, and the cashier got no answer.
+    const till = await BenchTill.ready();
+    vi.spyOn(till.db.reserve, "delete").mockRejectedValue(new DOMException("the disk", "UnknownError"));
+    await till.engine.charge(100);
+    failWrites(till.databaseName, "QuotaExceededError");
+    expect(await till.engine.takeCash(100)).toMatchObject({ refusal: { code: "storage-full" } });
+    expect((await till.bodies()).some((body) => body.kind === "sale")).toBe(false);
+  });
+
+  it("G16: a reserve that cannot be laid again stops the next sale, with an answer", async () => {
+    const till = await BenchTill.ready();
+    await till.engine.charge(100);
+    failWrites(till.databaseName, "QuotaExceededError");
+    expect(await till.engine.takeCash(100)).toMatchObject({ ok: true });
+    vi.spyOn(till.db.reserve, "put").mockRejectedValue(new DOMException("the disk", "UnknownError"));
+    await till.engine.nextSale();
+    expect(await till.engine.charge(200)).toMatchObject({ refusal: { code: "storage-full" } });
   });
 });
