@@ -14,6 +14,8 @@ export interface Recovered {
   readonly hole: number | null;
 }
 
+/** One start copies so many; the next goes on from there. */
+const MOST_COPIED = 2000;
 const NO_COPY: CopyContents = { certificates: [], entries: [] };
 
 /**
@@ -39,10 +41,29 @@ export async function recoverFromMirror(
     const { continuation, putBack } = await import("./put-back.ts");
     const rows = await continuation(contents.entries, devicePoint, head);
     if (rows.length > 0) await putBack(db, head, rows);
-  }
+  } else if (mirror && head && !mirror.broken) await fillCopy(db, mirror, contents, head);
   const isOurs = ({ certificate }: CopyCertificate): boolean => sameBytes(certificate, identity.certificate);
   const others = contents.certificates.some((one) => !isOurs(one));
   return { foreign: others ? contents : null, uncertified: !contents.certificates.some(isOurs), hole };
+}
+
+/**
+ * Copies the entries that a crash after their commit, or a disk without room, kept out of the copy. Left out,
+ * all that is written behind them could never be put back: a copy is only read as far as it continues.
+ */
+async function fillCopy(
+  db: TillDatabase,
+  mirror: Mirror,
+  { entries }: CopyContents,
+  head: HeadRow,
+): Promise<void> {
+  const { epoch } = head;
+  const copied = entries.map(({ bytes }) => decodeEntry(bytes)).findLast((entry) => entry?.epoch === epoch);
+  // A copy that was begun anew holds nothing that the server has signed for.
+  const from = (copied?.seq ?? (await db.receipts.get(epoch))?.seq ?? -1) + 1;
+  if (from > head.seq) return;
+  const rows = db.journal.where("[epoch+seq]").between([epoch, from], [epoch, head.seq], true, true);
+  for (const row of await rows.limit(MOST_COPIED).toArray()) await mirror.append(row);
 }
 
 /** The head, and whether the newest row of the journal is the one it names. */
