@@ -54,8 +54,8 @@ export async function lastArrival(source: Client): Promise<number> {
 }
 
 /**
- * Fills the shop's tables to `entries` stored sales with rows of tills long gone. Their bytes are of the right
- * length and mean nothing: what is measured is what the tables and their indexes weigh.
+ * Fills the shop's tables to `entries` stored sales with rows of tills long gone. Their bytes are of the
+ * right length and mean nothing: what is measured is what the tables and their indexes weigh.
  */
 export async function fillTo(client: Client, merchant: Uint8Array, entries: number): Promise<void> {
   const { rows } = await client.query<{ count: string; last: string }>(

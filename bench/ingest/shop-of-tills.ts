@@ -74,7 +74,7 @@ export async function openBenchShop(databaseUrl: string, keyFile: string, count:
   for (let n = 0; n < count; n += 1) {
     const added = await addTill(books, by, `${n + 2}号机`);
     if (!added.ok) throw new Error(`ingest: no till: ${added.refusal.code}`);
-    const activation = await activateTill(books, by, shortId(added.value));
+    const activation = await activateTill(books, by, shortId(added.value), null);
     if (!activation.ok) throw new Error(`ingest: no activation: ${activation.refusal.code}`);
     const wire = async (path: string, init: RequestInit): Promise<Response> =>
       await app.request(`${ORIGIN}${path}`, init);

@@ -63,7 +63,9 @@ export class HeadlessTill {
   readonly certificate: Certificate;
   readonly certificateBytes: Bytes;
   readonly rootSignature: Bytes;
-  /** The server's lineage in which this till stands: of its certificate, until an answer names a newer one. */
+  /**
+   * The server's lineage in which this till stands: of its certificate, until an answer names a newer one.
+   */
   lineage: Bytes;
   readonly journal: JournalRow[] = [];
   /** The last seq a receipt counts for; −1 for none. */

@@ -1,5 +1,5 @@
-// What is missing of an epoch, as a stated number where one can be had (PROTOCOL §6). The event is a record in
-// the server's journal; the row beside it follows what comes in late, and closes when all of it has come.
+// What is missing of an epoch, as a stated number where one can be had (PROTOCOL §6). The event is a record
+// in the server's journal; the row beside it follows what comes in late, and closes when all of it has come.
 import { sql } from "kysely";
 import { decodeEntry } from "#protocol/entry.ts";
 import type { ServerRecord } from "#protocol/server-records.ts";

@@ -90,7 +90,8 @@ export async function appendRows(
 
 function keyPart(key: EpochKey, facts: RowFacts): RawBuilder<unknown> {
   return sql`key as (select ${key.merchant}::bytea as merchant, ${key.till}::bytea as till,
-    ${key.epoch}::int as epoch, ${facts.receivedAtMs}::bigint as received, ${facts.flagged}::text as flagged)`;
+    ${key.epoch}::int as epoch, ${facts.receivedAtMs}::bigint as received,
+    ${facts.flagged}::text as flagged)`;
 }
 
 function entriesPart(entries: readonly StoredEntry[]): RawBuilder<unknown> {

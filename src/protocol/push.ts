@@ -20,8 +20,8 @@ export interface Hello {
 export const CHALLENGE_BYTES = 32;
 export const NONCE_BYTES = 16;
 /**
- * Five hundred sales are about 160 KiB: on a good line a day's catch-up is a handful of round trips. On a poor
- * one the carrier sends less at a time, by the bytes that get through.
+ * Five hundred sales are about 160 KiB: on a good line a day's catch-up is a handful of round trips. On a
+ * poor one the carrier sends less at a time, by the bytes that get through.
  */
 export const MAX_PUSH_ENTRIES = 500;
 export const MAX_PUSH_BYTES: number = 256 * 1024;

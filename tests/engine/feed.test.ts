@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeFeedPage, decodeSignedPage, encodeSignedPage, signFeedPage } from "#protocol/feed.ts";
 import { newId } from "#protocol/ids.ts";
 import { BenchTill } from "./bench-till.ts";
-import { DIGITS_POLICY, strangersKey } from "./stand-in-server.ts";
+import { DIGITS_POLICY, strangersKey } from "./stand-in-answers.ts";
 
 describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
   it("G11: a new policy is shown with the version that brought it", async () => {

@@ -8,7 +8,8 @@ import { openShop } from "../protocol/shop.ts";
 import { BenchTill, quickArgon2, realArgon2 } from "./bench-till.ts";
 import { START_MS } from "./tablet.ts";
 import type { HandedCode } from "./handed-code.ts";
-import { strangersKey, type CodeWish } from "./stand-in-server.ts";
+import { strangersKey } from "./stand-in-answers.ts";
+import type { CodeWish } from "./stand-in-server.ts";
 
 const PASSWORD = "48159";
 

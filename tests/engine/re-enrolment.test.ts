@@ -154,7 +154,7 @@ describe("a tablet is enrolled again (PROTOCOL §3, §6; B7)", () => {
     await sell(till, 100);
     till.network.down = false;
     const { typed } = till.server.expectAgain(till.known);
-    let enrolling: Promise<unknown> | null = null;
+    let enrolling: ReturnType<BenchTill["engine"]["enrol"]> | undefined;
     till.network.hold = async (path) => {
       if (enrolling || !path.includes("/push")) return;
       enrolling = till.engine.enrol({ text: typed, deliberate: true });

@@ -8,13 +8,13 @@ import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { encodeSignedPage, signFeedPage, type FeedChange } from "#protocol/feed.ts";
 import { newId } from "#protocol/ids.ts";
 import { encodeKeyset, signKeyset, type KeyState } from "#protocol/keyset.ts";
-import type { IssueRules } from "#protocol/office-api.ts";
 import * as push from "#protocol/push.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { seal } from "#protocol/sealed.ts";
 import { keysetRow, newSigningKey, type SigningKey } from "../protocol/shop.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import { makeCode, type CodeOf, type HandedCode } from "./handed-code.ts";
+import { bodyOf, cbor, DIGITS_POLICY, refusal } from "./stand-in-answers.ts";
 import { StandInClaims } from "./stand-in-claims.ts";
 
 // A server made of protocol functions and a Map: what a till may expect of the real one, and nothing more.
@@ -49,15 +49,6 @@ export interface CodeWish extends CodeOf {
   /** Kept out of the tills' lists: only the QR knows it. */
   readonly unlisted?: boolean;
 }
-
-export const DIGITS_POLICY: IssueRules = {
-  validDays: 30,
-  latestExpiryMs: null,
-  passwordRule: "always",
-  passwordAboveMinor: 0,
-  passwordKind: "digits",
-  maxCodeMinor: 500_000,
-};
 
 const PAGE_CHANGES = 100;
 
@@ -447,21 +438,4 @@ export class StandInServer {
     const bytes = encodeKeyset({ lineage: this.lineage, version: this.#keysetVersion, keys });
     return { bytes, signature: await signKeyset(this.#root.privateKey, bytes) };
   }
-}
-
-/** A fresh pair that no keyset names. */
-export async function strangersKey(): Promise<SigningKey> {
-  return newSigningKey();
-}
-
-async function bodyOf(init: RequestInit): Promise<Bytes> {
-  return new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
-}
-
-function cbor(bytes: Bytes): Response {
-  return new Response(bytes, { status: 200, headers: { "content-type": "application/cbor" } });
-}
-
-function refusal(code: string): Response {
-  return Response.json({ error: { code } }, { status: 403 });
 }

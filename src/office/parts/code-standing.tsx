@@ -41,7 +41,7 @@ function Lease({ code }: { readonly code: CodeDetail }): JSX.Element {
       ) : (
         <p role="status">
           {t.waiting(lease.tillName, say.moment(lease.moving.sinceMs))}{" "}
-          {lease.moving.toName === null ? t.thenNobody : t.then(lease.moving.toName)}
+          {lease.moving.toName === null ? t.thenNobody : t.thenTo(lease.moving.toName)}
         </p>
       )}
     </>

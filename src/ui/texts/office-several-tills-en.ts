@@ -36,7 +36,7 @@ export const severalTillsEn: SeveralTillsTexts = {
     holder: (till) => `${till} holds it and takes it offline too.`,
     waiting: (till, since) =>
       `Waiting for ${till} to release it, since ${since}. It does so once online; until then only it can take the code.`,
-    then: (till) => `It goes to ${till} then.`,
+    thenTo: (till) => `It goes to ${till} then.`,
     thenNobody: "No till holds it then.",
     stolen: (till) => `${till}’s tablet was stolen. Nobody can take this code until you decide.`,
     revoked: (till) =>

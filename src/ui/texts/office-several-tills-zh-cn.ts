@@ -30,7 +30,7 @@ export const severalTillsZhCn = {
     holder: (till: string): string => `派给${till}，断网也能收。`,
     waiting: (till: string, since: string): string =>
       `正等${till}交回（${since}起）。它联网后自动交回；交回之前只有它能收。`,
-    then: (till: string): string => `交回后派给${till}。`,
+    thenTo: (till: string): string => `交回后派给${till}。`,
     thenNobody: "交回后不派给任何一台机。",
     stolen: (till: string): string => `${till}的平板被偷，这个码谁都不能收，等你决定。`,
     revoked: (till: string): string => `${till}已停用，但可能还在断网收款。它联网后会交回这个码。`,
