@@ -286,11 +286,32 @@ class Carrier {
    * answer.
    */
   async #hello(head: HeadRow): Promise<number | "finding" | null> {
+    const { epoch, certificate: certificateBytes, rootSignature } = this.#identity;
+    let body = await this.#signedHello(head);
+    let response = body && (await this.#line.fetch(TILL_API.hello, { method: "POST", body }));
+    if (body && !response && this.#line.status === 404) {
+      // Unsigned, it proves nothing: a server that really lost us in a restore is shown what its own root
+      // signed. A challenge is good for one hello, answered or not.
+      const hello = await this.#signedHello(head);
+      body = hello && encodeReadmission({ certificateBytes, rootSignature, hello });
+      response = body && (await this.#line.fetch(TILL_API.readmit, { method: "POST", body }));
+    }
+    if (!body) return null;
+    const answered = response && decodeHelloAnswer(response);
+    const heard = answered && (await this.#line.open(answered.answer, await hashRequest(body)));
+    if (!heard || heard.answer.epoch !== epoch || !answered.token) return null;
+    const untilMs = this.#round.clockMs() + (TOKEN_MINUTES - 5) * 60_000;
+    await this.#store.putDelivery({ key: "token", token: answered.token, untilMs, epoch });
+    return this.#settle(heard);
+  }
+
+  /** A hello over a challenge of its own; null when the server gave none. */
+  async #signedHello(head: HeadRow): Promise<Bytes | null> {
     const challenge = await this.#line.fetch(TILL_API.challenge, { method: "GET" });
     if (challenge?.length !== CHALLENGE_BYTES) return null;
     const feed = await this.#store.setting("feed");
-    const { till, epoch, devicePrivate, certificate, rootSignature } = this.#identity;
-    const hello = await signHello(devicePrivate, {
+    const { till, epoch, devicePrivate } = this.#identity;
+    return await signHello(devicePrivate, {
       challenge,
       till,
       epoch,
@@ -299,20 +320,6 @@ class Carrier {
       lineage: this.#line.lineage,
       feedVersion: feed?.version ?? 0,
     });
-    let body = hello;
-    let response = await this.#line.fetch(TILL_API.hello, { method: "POST", body });
-    if (!response && this.#line.status === 404) {
-      // Unsigned, it proves nothing: a server that really lost us in a restore is shown what its own root
-      // signed.
-      body = encodeReadmission({ certificateBytes: certificate, rootSignature, hello });
-      response = await this.#line.fetch(TILL_API.readmit, { method: "POST", body });
-    }
-    const answered = response && decodeHelloAnswer(response);
-    const heard = answered && (await this.#line.open(answered.answer, await hashRequest(body)));
-    if (!heard || heard.answer.epoch !== epoch || !answered.token) return null;
-    const untilMs = this.#round.clockMs() + (TOKEN_MINUTES - 5) * 60_000;
-    await this.#store.putDelivery({ key: "token", token: answered.token, untilMs, epoch });
-    return this.#settle(heard);
   }
 
   /**

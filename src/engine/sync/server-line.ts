@@ -95,7 +95,8 @@ export class ServerLine {
     const body = encodePush({ nonce, lineage: this.lineage, entries });
     const hashing = hashRequest(body);
     const startedMs = this.#round.monotonicMs();
-    const response = await this.#ask(TILL_API.push, { method: "POST", body });
+    const isOwn = epoch === this.#identity.epoch && sameBytes(till, this.#identity.till);
+    const response = await this.#ask(TILL_API.push, { method: "POST", body }, isOwn);
     const ms = this.#round.monotonicMs() - startedMs;
     if (response) this.#paceBytes = nextPace(this.#paceBytes, { bytes: body.length, ms });
     // A line that is cut at once says nothing of how slow it is.
@@ -113,7 +114,7 @@ export class ServerLine {
     readonly roundTripMs: number;
   } | null> {
     const startedMs = this.#round.monotonicMs();
-    const response = await this.#ask(path, { method: "GET" });
+    const response = await this.#ask(path, { method: "GET" }, true);
     const roundTripMs = this.#round.monotonicMs() - startedMs;
     const signed = response && decodeSignedPage(response);
     const requestHash = await hashGet(path);
@@ -160,14 +161,17 @@ export class ServerLine {
     }
   }
 
-  /** A request with the token; a refused token is dropped, so that the next round says hello again. */
-  async #ask(path: string, init: RequestInit): Promise<Bytes | null> {
+  /**
+   * A request with the token, which is dropped where it is refused, so that the next round says hello again.
+   * So it is where nobody knows this till any more: a restored server would else be refilled after an hour.
+   */
+  async #ask(path: string, init: RequestInit, isOwn: boolean): Promise<Bytes | null> {
     const token = await this.token();
     if (!token) return null;
     const headers = new Headers(init.headers);
     headers.set("authorization", `Bearer ${token}`);
     const body = await this.fetch(path, { ...init, headers });
-    if (this.#status === 401) {
+    if (this.#status === 401 || (isOwn && this.#status === 404)) {
       this.#token = null;
       await this.#store.deleteDelivery("token");
     }
