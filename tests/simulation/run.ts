@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { GUARDS } from "./guards.ts";
-import type { PlayerReport } from "./player.ts";
+import type { PlayerOrder, PlayerReport } from "./player.ts";
 import type { Verdict } from "./schedule.ts";
 
 // `npm run simulate -- --seeds N [--from S] [--players P] [--server pglite|postgres] [--mutate GUARD]
@@ -31,18 +31,22 @@ if (values.mutate !== undefined && GUARDS.every(({ name }) => name !== values.mu
   process.exit(2);
 }
 
+const bias = GUARDS.find(({ name }) => name === values.mutate)?.bias;
 const startedMs = performance.now();
 let schedules = 0;
 let handedOut = 0;
 const broken: Verdict[] = [];
 const ends = await Promise.all(Array.from({ length: Math.min(players, seeds) }, () => play()));
-for (const { seed, broken: what, steps } of broken.toSorted((a, b) => a.seed - b.seed)) {
-  console.log(`seed ${seed}: ${what ?? ""}`);
-  if (values.steps) console.log(steps.join("\n"));
-}
 const perSecond = Math.round((schedules / (performance.now() - startedMs)) * 10_000) / 10;
 console.log(JSON.stringify({ schedules, broken: broken.length, perSecond }));
 process.exit(ends.every(Boolean) && broken.length === 0 ? 0 : 1);
+
+/** Said at once: a run of hours is looked at while it goes on. */
+function found(verdict: Verdict): void {
+  broken.push(verdict);
+  console.log(`seed ${verdict.seed}: ${verdict.broken ?? ""}`);
+  if (values.steps) console.log(verdict.steps.join("\n"));
+}
 
 /** One process that plays what it is handed; answers whether it ended in peace. */
 function play(): Promise<boolean> {
@@ -57,12 +61,12 @@ function play(): Promise<boolean> {
     const next = (): void => {
       const stop = handedOut >= seeds || (broken.length > 0 && !values["keep-going"]);
       playing = stop ? null : from + handedOut++;
-      player.send({ seed: playing });
+      player.send({ seed: playing, ...(bias && { bias }) } satisfies PlayerOrder);
     };
     player.on("message", (report: PlayerReport) => {
       if (report.kind === "played") {
         schedules++;
-        if (report.verdict.broken !== null) broken.push(report.verdict);
+        if (report.verdict.broken !== null) found(report.verdict);
       }
       next();
     });
@@ -70,7 +74,7 @@ function play(): Promise<boolean> {
       // A schedule that never ends leaves its process with nothing to do: it is broken, and says so here.
       if (playing !== null) {
         schedules++;
-        broken.push({
+        found({
           seed: playing,
           broken: `the process ended with ${code} in the middle of it`,
           steps: [],
