@@ -13,7 +13,7 @@ import { wake, type Books } from "../books.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "../feed/changes.ts";
 import { publishChanges } from "../feed/sequencer.ts";
-import { confirmEpoch } from "./epochs.ts";
+import { closeEpochs } from "./epochs.ts";
 import { answerHello, type HelloOutcome } from "./hello.ts";
 
 /** What a till is called whose name was lost, until somebody looks: with the end of its short id. */
@@ -25,7 +25,8 @@ export interface Readmitted extends Omit<HelloOutcome, "token"> {
 }
 
 /**
- * Opens the epoch of a genuine certificate again, and answers as to its hello. Null for everything else: who
+ * Takes up the epoch of a genuine certificate again, until the owner has compared the six digits as a pending
+ * one, and answers as to its hello. Null for everything else: who
  * tries learns nothing. `fresh` uses up the hello's challenge. Doing it twice is doing it once.
  */
 export async function readmit(
@@ -88,6 +89,8 @@ async function openAgain(
   if (same !== undefined) return sameBytes(same.device_key, certificate.deviceKey) ? "known" : null;
   const newest = bringsItself && known.every((row) => row.epoch < epoch);
   const prev = await genesisPrev(certificateBytes);
+  // As at an enrolment: one tablet at a time waits for the owner's «same».
+  if (newest) await closeEpochs(tx, merchant, till, ["pending"], "rejected", nowMs);
   await tx
     .insertInto("books.till_epochs")
     .values({
@@ -99,23 +102,25 @@ async function openAgain(
       vault_key: certificate.vaultKey,
       genesis_prev: prev,
       head_hash: prev,
+      // A certificate does not say whether the owner has ever said «same»: it is asked (again), of an epoch
+      // that is over by what it left, which is set apart. Else whoever typed an overheard code would come in by
+      // a restore.
       state: newest ? "pending" : "closed",
-      closed_reason: newest ? null : "replaced",
+      closed_reason: newest ? null : "rejected",
       ...(newest ? {} : { closed_at_ms: nowMs, closed_arrival: 0 }),
-      typed: false,
+      typed: true,
       enrolled_at_ms: certificate.serverMs,
       confirmed_at_ms: null,
       last_seen_ms: nowMs,
       build: null,
     })
     .execute();
-  if (newest) await confirmEpoch(tx, merchant, till, epoch, nowMs);
   await tx
     .insertInto("books.findings")
     .values({ merchant_id: merchant, kind: "readmitted", till_id: till, epoch, seq: 0, at_ms: nowMs })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const detail = { till: shortId(till), epoch, open: newest };
+  const detail = { till: shortId(till), epoch };
   await audit(tx, { merchantId: merchant, atMs: nowMs, who: "server", what: "till-readmitted", detail });
   return "opened";
 }

@@ -77,7 +77,7 @@ export const auditEn: AuditTexts = {
     "export-imported": "Imported a till’s file",
     "journal-downloaded": "Downloaded a journal",
     "till-revoked": "Revoked a till",
-    "till-readmitted": "A till this server had forgotten came back by its certificate",
+    "till-readmitted": "A till this server had forgotten came back by its certificate; compare its 6 digits",
     "server-restored": "The server was restored from a backup",
     "books-rebuilt": "Rebuilt the books from the signed records",
     "quarantine-booked": "Booked what was set apart",

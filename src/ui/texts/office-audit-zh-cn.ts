@@ -84,7 +84,7 @@ export const auditZhCn: AuditTexts = {
     "export-imported": "导入了收银机的文件",
     "journal-downloaded": "下载了账本",
     "till-revoked": "撤销了收银机",
-    "till-readmitted": "服务器不认得的收银机凭证书回来了",
+    "till-readmitted": "服务器不认得的收银机凭证书回来了，请核对6位数字",
     "server-restored": "服务器从备份恢复",
     "books-rebuilt": "从签名记录重做了账目",
     "quarantine-booked": "把待定的账入了账",

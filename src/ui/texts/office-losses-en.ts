@@ -166,7 +166,7 @@ export const officeLossesEn: OfficeLossesTexts = {
       "bad-signature": "This entry’s signature is wrong, but a later one proves it",
       "sale-not-understood": "A sale in a form this server can’t read yet; booked after an update",
       "sale-does-not-add-up": "A sale whose amount and payments differ",
-      readmitted: "After a restore, this till was readmitted by its certificate",
+      readmitted: "After a restore this till came back by its certificate: compare its 6 digits",
     },
   },
   alarms: {

@@ -160,7 +160,7 @@ export const officeLossesZhCn = {
       "bad-signature": "这一条的签名不对，但后面的签名能证明它",
       "sale-not-understood": "这一笔的写法现在还看不懂，升级后会补记",
       "sale-does-not-add-up": "这一笔的金额和付款加起来不相等",
-      readmitted: "服务器恢复以后，这台收银机凭证书重新认回",
+      readmitted: "服务器恢复以后，这台收银机凭证书回来了：请核对6位数字",
     } as Words,
   },
   alarms: {

@@ -2,9 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decodeEntry } from "../../../src/protocol/entry.ts";
 import { decodeServerBody } from "../../../src/protocol/entry-bodies.ts";
 import { sameBytes, toHex } from "../../../src/protocol/bytes.ts";
-import type { AuditRow, Page, TodayAnswer } from "../../../src/protocol/office-api.ts";
-import { openNeighbour, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
+import { compareDigits } from "../../../src/protocol/enrolment.ts";
+import { shortId } from "../../../src/protocol/ids.ts";
+import type { AuditRow, Page, TillRow, TodayAnswer } from "../../../src/protocol/office-api.ts";
+import type { QuarantineAnswer } from "../../../src/protocol/office-losses-api.ts";
+import { HeadlessTill, openNeighbour, openShop, type Shop } from "../headless-till.ts";
 import { backUp, restoreShop } from "../restored-shop.ts";
+
+/** The owner has compared the six digits. */
+async function same(shop: Shop, till: HeadlessTill): Promise<void> {
+  const id = shortId(till.certificate.till);
+  await shop.ask("POST", `/api/office/tills/${id}/compare`, { same: true });
+}
 
 async function sold(shop: Shop): Promise<{ totalMinor: number; count: number }> {
   const { totalMinor, count } = await shop.ask<TodayAnswer>("GET", "/api/office/today");
@@ -130,8 +139,16 @@ describe("a server restored from a backup is refilled by its tills", () => {
     await other.deliver();
     shop = await restoreShop(shop, backup);
     expect(await other.hello()).toBeNull();
-    expect(await other.readmit()).toMatchObject({ result: "ok", seq: -1, detail: { kind: "none" } });
+    expect(await other.readmit()).toMatchObject({ result: "ok", seq: -1, detail: { kind: "pending" } });
     await other.deliver();
+    // A certificate does not say that the owner ever said «same»: what it delivers is stored, and waits.
+    expect(await sold(shop)).toMatchObject({ totalMinor: 0 });
+    const waits = (await shop.ask<{ rows: TillRow[] }>("GET", "/api/office/tills")).rows.at(-1);
+    expect(waits).toMatchObject({
+      state: "comparing",
+      compareDigits: await compareDigits(other.certificateBytes),
+    });
+    await same(shop, other);
     expect(await sold(shop)).toMatchObject({ totalMinor: 700 });
     // It is a till like any other: it gets codes, and showing the certificate again changes nothing.
     await other.pull();
@@ -154,6 +171,8 @@ describe("a server restored from a backup is refilled by its tills", () => {
     shop = await restoreShop(shop, backup);
     expect(await fresh.readmit()).toMatchObject({ result: "ok" });
     await fresh.deliver();
+    expect(await till.hello()).toMatchObject({ result: "ok" });
+    await same(shop, fresh);
     expect(await till.hello()).toMatchObject({ result: "closed" });
     await till.push();
     expect(await sold(shop)).toMatchObject({ totalMinor: 1000 });
@@ -161,7 +180,29 @@ describe("a server restored from a backup is refilled by its tills", () => {
     expect((await shop.enrol(first)).certificate.epoch).toBeGreaterThan(1000);
   });
 
-  it("I12: what an ended epoch left is carried in by another till, by certificate alone", async () => {
+  it("§3: typed and never confirmed, a till does not come in by way of a restore", async () => {
+    const backup = await backUp(shop);
+    const id = await shop.addTill("2号机");
+    const { typedCode } = await shop.ask<{ typedCode: string }>("POST", `/api/office/tills/${id}/activation`);
+    const typed = await HeadlessTill.enrol(shop.wire, typedCode, () => shop.server.clock.ms);
+    if (!typed.ok) throw new Error(typed.refusal.code);
+    const stranger = typed.value;
+    shop = await restoreShop(shop, backup);
+    expect(await stranger.readmit()).toMatchObject({ result: "ok", detail: { kind: "pending" } });
+    await stranger.sellCash(900);
+    await stranger.deliver();
+    await stranger.pullPage("full");
+    expect([...stranger.told.keys()].filter((key) => key.startsWith("till-state"))).toEqual([]);
+    expect(stranger.siteKeys.size).toBe(0);
+    expect(await sold(shop)).toMatchObject({ totalMinor: 0 });
+    await shop.ask("POST", `/api/office/tills/${shortId(stranger.certificate.till)}/compare`, {
+      same: false,
+    });
+    expect(await sold(shop)).toMatchObject({ totalMinor: 0 });
+    expect(await stranger.hello()).toMatchObject({ result: "closed" });
+  });
+
+  it("I12: what an ended epoch left is carried in by another till, for the owner to decide", async () => {
     const backup = await backUp(shop);
     const ended = await shop.enrol(await shop.addTill("2号机"));
     await ended.sellCash(555);
@@ -171,9 +212,14 @@ describe("a server restored from a backup is refilled by its tills", () => {
     expect(ended.token).toBeNull();
     till.token = token;
     expect(await till.pushEntries(ended.journal.map((row) => row.signed))).toMatchObject({
-      result: "ok",
-      seq: 1,
+      result: "quarantined",
     });
+    // Nobody can say «same» of a tablet that is gone: the owner books what it left, or does not.
+    expect(await sold(shop)).toMatchObject({ totalMinor: 0 });
+    const { rows } = await shop.ask<QuarantineAnswer>("GET", "/api/office/quarantine");
+    expect(rows).toMatchObject([{ count: 1, sumMinor: 555, reason: "not-confirmed" }]);
+    const decision = { decide: "booked", entries: rows[0]?.entries };
+    await shop.ask("POST", `/api/office/quarantine/${rows[0]?.id}/decision`, decision);
     expect(await sold(shop)).toMatchObject({ totalMinor: 555 });
     expect(await ended.hello()).toMatchObject({ result: "closed" });
   });
