@@ -75,6 +75,8 @@ describe("delivery (PROTOCOL §5)", () => {
     answerNextPush(till, (answer) => ({ ...answer, seq: head?.seq ?? 0, headHash: randomBytes(32) }));
     await till.loop.poke("asked");
     expect(await till.db.receipts.get(1)).toEqual(before);
+    // Nor is it a word that the entries lie in quarantine: they would never be sent again.
+    expect(await till.db.delivery.get("taken-aside")).toBeUndefined();
   });
 
   it("C7: a token that is not taken any more is asked for anew", async () => {

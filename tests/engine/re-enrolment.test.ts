@@ -21,6 +21,19 @@ describe("a tablet is enrolled again (PROTOCOL §3, §6; B7)", () => {
     expect(await till.brokenAt()).toBeNull();
   });
 
+  it("I12: without a second copy nothing of it is lost either", async () => {
+    const till = await BenchTill.ready();
+    till.network.down = true;
+    await sell(till, 100);
+    const before = await hashes(till);
+    till.network.down = false;
+    till.mirror.bytes = new Uint8Array(0);
+    await renew(till, { delivered: false });
+    expect(till.view.link).toMatchObject({ unsentCount: 1, unsentMinor: 100 });
+    await till.deliver();
+    expect(till.known.entries.map((entry) => toHex(entry.hash))).toEqual(before);
+  });
+
   it("B7: the sales of before stay in the list, behind the new ones, with where they are", async () => {
     const till = await BenchTill.ready();
     await sell(till, 100);

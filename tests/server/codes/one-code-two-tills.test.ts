@@ -106,6 +106,22 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
     expect(await codeNow(shop, code.id)).toMatchObject({ lossMinor: 1800 });
   });
 
+  it("§11: decided once it stays so, though the lease holder comes after the decision", async () => {
+    const three = await shop.enrol(await shop.addTill("3号机"));
+    const code = await shop.issue({ tillId: await idOf(two), amountMinor: 1100 });
+    for (const till of [one, three, two]) {
+      await till.sell([await tenderOf(shop, code)]);
+      await till.deliver();
+    }
+    const claim = await shop.server.services.db
+      .selectFrom("books.code_claims")
+      .selectAll()
+      .where("amount_minor", "=", 1100)
+      .executeTakeFirstOrThrow();
+    expect(toHex(claim.till_id)).toBe(toHex(one.certificate.till));
+    expect(await codeNow(shop, code.id)).toMatchObject({ lossMinor: 2200 });
+  });
+
   it("I8: two pushes with the same codes in opposite orders: no deadlock, one winner each", async () => {
     const codes = await Promise.all([1, 2, 3, 4].map((n) => shop.issue({ amountMinor: 100 * n })));
     const tenders = await Promise.all(codes.map((code) => tenderOf(shop, code)));
@@ -129,6 +145,23 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
       lossMinor: 660,
       returnedMinor: 660,
     });
+  });
+
+  it("I5: revoked, sold, and lost to the lease holder: each sale's sum is lost once", async () => {
+    const code = await shop.issue({ tillId: await idOf(two), amountMinor: 770 });
+    const tender = await tenderOf(shop, code);
+    await shop.ask("POST", `/api/office/codes/${code.id}/revoke`);
+    const first = await one.sell([tender]);
+    await one.deliver();
+    const second = await two.sell([tender]);
+    await two.deliver();
+    const sales = await shop.ask<Page<SaleListRow>>("GET", "/api/office/sales");
+    const lost = sales.rows.filter((row) => row.amountMinor === 770).map((row) => row.lossMinor);
+    expect(lost).toEqual([770, 770]);
+    await one.pull();
+    await two.pull();
+    expect(one.told.get(`loss:1:${first.seq}`)).toMatchObject({ lossMinor: 770 });
+    expect(two.told.get(`loss:1:${second.seq}`)).toMatchObject({ lossMinor: 770 });
   });
 
   it("a code nobody issued, and more than a code is worth: booked, and lost by name", async () => {
