@@ -1,38 +1,27 @@
-// The guards of the product that the simulation must miss when they are gone: each is one replacement in the
-// text of a file. `npm run simulate -- --mutate NAME` plays schedules without that guard, and must turn red.
+import type { Guard } from "./guard.ts";
+import { GUARDS_OF_SERVER } from "./guards-of-server.ts";
+import { GUARDS_OF_TILL } from "./guards-of-till.ts";
 
-export interface Guard {
-  /** kebab-name, said by `--mutate`. */
-  readonly name: string;
-  /** Path from the checkout's root. */
-  readonly file: string;
-  /** Stands there exactly once. */
-  readonly find: string;
-  readonly replace: string;
-  /** What would be lost without it. */
-  readonly why: string;
+// The guards of the ledger and of the sync, each with what takes it away: one replacement in the text of a
+// file. `npm run test:guards` plays schedules without each in turn, and something must turn red. The same by
+// hand: `npm run simulate -- --mutate NAME`.
+
+export const GUARDS: readonly Guard[] = [...GUARDS_OF_TILL, ...GUARDS_OF_SERVER];
+
+/** The guard of that name. Throws when there is none. */
+export function guardNamed(name: string): Guard {
+  const guard = GUARDS.find((one) => one.name === name);
+  if (!guard) throw new Error(`guards: no guard ${name}`);
+  return guard;
 }
 
-export const GUARDS: readonly Guard[] = [
-  {
-    name: "answers-are-signed",
-    file: "src/protocol/push.ts",
-    find: "if (await verify(await importPublicKey(key.key), context, signed.bytes, signed.signature)) return true;",
-    replace: "return true;",
-    why: "anybody on the line could say that a sale is stored, and the till would let go of it",
-  },
-  {
-    name: "tries-are-counted",
-    file: "src/engine/vault/attempt-book.ts",
-    find: "await this.#db.attempts.put({ key, count: counted(await this.#read(key), now).count });",
-    replace: "counted(await this.#read(key), now);",
-    why: "a PIN could be guessed without end",
-  },
-  {
-    name: "a-branch-is-no-continuation",
-    file: "server/journal/batch.ts",
-    find: "if (next !== undefined && !sameBytes(next.entry.prev, held.headHash)) {",
-    replace: "if (next === null) {",
-    why: "a copied tablet's journal would be taken for the rest of the real one's",
-  },
-];
+/**
+ * The source without the guard. Throws when the guard's text is not there exactly once: a mutation that
+ * changes nothing would call a missing guard a guarded one.
+ */
+export function withoutGuard(guard: Guard, source: string): string {
+  const places = source.split(guard.find).length - 1;
+  if (places !== 1)
+    throw new Error(`guards: ${guard.name}: its text stands ${places} times in ${guard.file}`);
+  return source.replace(guard.find, () => guard.replace);
+}

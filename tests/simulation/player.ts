@@ -2,10 +2,16 @@ import "fake-indexeddb/auto";
 import { registerHooks } from "node:module";
 import { parseArgs } from "node:util";
 import { takeGuardAway } from "./take-guard-away.ts";
-import type { Verdict } from "./schedule.ts";
+import type { Bias, Verdict } from "./schedule.ts";
 
 // One process of the simulation: sets the platform up before anything of ours is loaded, then plays one seed
 // after the other as it is handed them.
+
+/** The next seed to play; null: there is none. */
+export interface PlayerOrder {
+  readonly seed: number | null;
+  readonly bias?: Bias;
+}
 
 export type PlayerReport =
   | { readonly kind: "ready" }
@@ -35,12 +41,12 @@ const house = realTime
   ? await (await import("./postgres-house.ts")).openPostgresHouse()
   : await (await import("./pglite-house.ts")).openPgliteHouse();
 
-process.on("message", ({ seed }: { readonly seed: number | null }) => {
+process.on("message", ({ seed, bias }: PlayerOrder) => {
   if (seed === null) {
     void house.close().then(() => process.exit(0));
     return;
   }
-  void runSchedule(seed, house).then((verdict) => tell({ kind: "played", verdict }));
+  void runSchedule(seed, house, bias).then((verdict) => tell({ kind: "played", verdict }));
 });
 tell({ kind: "ready" });
 

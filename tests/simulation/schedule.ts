@@ -72,9 +72,12 @@ const STEPS = {
 
 type Step = keyof typeof STEPS;
 
+/** Other weights for some steps: what a schedule is to meet sooner than by chance. */
+export type Bias = Partial<Readonly<Record<Step, number>>>;
+
 /** One shop, one seed: faults in any order, then healing, then every invariant. */
-export async function runSchedule(seed: number, house: House): Promise<Verdict> {
-  const run = await Run.open(seed, house);
+export async function runSchedule(seed: number, house: House, bias: Bias = {}): Promise<Verdict> {
+  const run = await Run.open(seed, house, bias);
   try {
     await run.play();
     await run.heal();
@@ -100,6 +103,7 @@ class Broken extends Error {}
 class Run {
   readonly steps: string[] = [];
   readonly #chance: Chance;
+  readonly #weights: Readonly<Record<Step, number>>;
   readonly #world = new WorldClock();
   readonly #opened: OpenedOffice;
   readonly #tills: CounterHands[] = [];
@@ -111,18 +115,24 @@ class Run {
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
 
-  private constructor(chance: Chance, world: WorldClock, opened: OpenedOffice) {
+  private constructor(
+    chance: Chance,
+    world: WorldClock,
+    opened: OpenedOffice,
+    weights: Readonly<Record<Step, number>>,
+  ) {
+    this.#weights = weights;
     this.#chance = chance;
     this.#world = world;
     this.#opened = opened;
   }
 
-  static async open(seed: number, house: House): Promise<Run> {
+  static async open(seed: number, house: House, bias: Bias): Promise<Run> {
     const world = new WorldClock();
     seedRandomness(seed);
     followClock(() => world.ms - START_MS);
     const opened = await house.openOffice(() => world.ms);
-    const run = new Run(new Chance(seed), world, opened);
+    const run = new Run(new Chance(seed), world, opened, { ...STEPS, ...bias });
     const { office, tills } = opened;
     const count = { one: 1, two: 2, three: 3 }[run.#chance.weighted({ one: 4, two: 4, three: 2 })];
     const watched = run.#chance.happens(WATCHED_SHARE);
@@ -149,7 +159,7 @@ class Run {
       ? this.#chance.between(25, 50)
       : this.#chance.between(6, 16);
     for (let n = 0; n < length; n++) {
-      const step = this.#chance.weighted(STEPS);
+      const step = this.#chance.weighted(this.#weights);
       const till = this.#chance.pick(this.#tills);
       if (this.#opened.faults?.isDown === true && this.#chance.happens(0.5))
         await this.#opened.office.restart();
