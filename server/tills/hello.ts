@@ -1,7 +1,7 @@
 // A till says where it stands and is told where we stand (PROTOCOL §5, §6). What it may and may not do any
 // more is said here too; whether it may deliver is never in question.
 import { sql } from "kysely";
-import { sameBytes } from "#protocol/bytes.ts";
+import { sameBytes, type Bytes } from "#protocol/bytes.ts";
 import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";
 import type { Books } from "../books.ts";
 import { signedEntry, type Verdict } from "../journal/ingest.ts";
@@ -48,6 +48,7 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     .where("till_id", "=", hello.till)
     .where("epoch", "=", hello.epoch)
     .execute();
+  if (!known) await noteStrangeLineage(books, merchant, hello);
   await noteClaim(books.db, { merchant, till: hello.till, epoch: hello.epoch }, hello.seq, nowMs);
   const parted = await partedAt(books, merchant, hello, row.head_seq);
   const revoked = row.revoked_at_ms !== null;
@@ -61,6 +62,27 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
     verdict: { merchant, till, epoch, seq: row.head_seq, headHash, result, detail },
     token: await newToken(books.tokenKey, { merchant, till, epoch }, nowMs),
   };
+}
+
+/**
+ * A till follows lineages in order and never back. One that this server never heard of means that the till has
+ * followed another server with our keys: a copy that still runs, or one restored since from a newer backup.
+ * Nothing is refused for it; the owner is told, once an epoch.
+ */
+async function noteStrangeLineage(books: Books, merchant: Bytes, hello: ReceivedHello): Promise<void> {
+  const past = await books.db
+    .selectFrom("control.past_lineages")
+    .select("lineage")
+    .where("lineage", "=", hello.lineage)
+    .executeTakeFirst();
+  if (past !== undefined) return;
+  const { till, epoch } = hello;
+  const found = { merchant_id: merchant, kind: "strange-lineage", till_id: till, epoch, seq: 0 };
+  await books.db
+    .insertInto("books.findings")
+    .values({ ...found, at_ms: books.nowMs() })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 function standing(

@@ -167,6 +167,7 @@ export const officeLossesEn: OfficeLossesTexts = {
       "sale-not-understood": "A sale in a form this server can’t read yet; booked after an update",
       "sale-does-not-add-up": "A sale whose amount and payments differ",
       readmitted: "After a restore this till came back by its certificate: compare its 6 digits",
+      "strange-lineage": "Followed a server that this one doesn’t know: a copy of it may still be running",
     },
   },
   alarms: {

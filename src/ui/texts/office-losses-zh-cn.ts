@@ -161,6 +161,7 @@ export const officeLossesZhCn = {
       "sale-not-understood": "这一笔的写法现在还看不懂，升级后会补记",
       "sale-does-not-add-up": "这一笔的金额和付款加起来不相等",
       readmitted: "服务器恢复以后，这台收银机凭证书回来了：请核对6位数字",
+      "strange-lineage": "跟过一台本服务器不知道的服务器：可能另有一份副本还在运行",
     } as Words,
   },
   alarms: {

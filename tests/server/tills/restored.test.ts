@@ -180,6 +180,27 @@ describe("a server restored from a backup is refilled by its tills", () => {
     expect((await shop.enrol(first)).certificate.epoch).toBeGreaterThan(1000);
   });
 
+  it("§2: a till that followed a server unknown to this one: all is taken, and the owner is told", async () => {
+    const { db } = shop.server.services;
+    const backup = await backUp(shop);
+    const strange = async (): Promise<number> =>
+      (await db.selectFrom("books.findings").select("kind").where("kind", "=", "strange-lineage").execute())
+        .length;
+    shop = await restoreShop(shop, backup);
+    // Of the lineage that ended with the restore: that one is known.
+    await till.hello();
+    await till.sellCash(100);
+    await till.deliver();
+    expect(await strange()).toBe(0);
+    await till.sellCash(200);
+    till.lineage = new Uint8Array(8).fill(7);
+    await till.hello();
+    await till.hello();
+    await till.deliver();
+    expect(await strange()).toBe(1);
+    expect(await sold(shop)).toMatchObject({ totalMinor: 300 });
+  });
+
   it("§3: typed and never confirmed, a till does not come in by way of a restore", async () => {
     const backup = await backUp(shop);
     const id = await shop.addTill("2号机");
