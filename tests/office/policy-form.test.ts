@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CodePolicy, SAFE_CODE_POLICY } from "#protocol/office-api.ts";
-import { countChanges, formOf, policyOf } from "../../src/office/pages/policy-form.ts";
+import { countChanges, formOf, outageOf, policyOf } from "../../src/office/pages/policy-form.ts";
 
 const saved = formOf(SAFE_CODE_POLICY, "CNY");
 
@@ -45,6 +45,13 @@ describe("G9: the policy form", () => {
     expect(countChanges(floor, saved)).toBe(1);
     expect(countChanges({ ...floor, exposure: "700.00" }, saved)).toBe(2);
     expect(countChanges({ ...saved, exposure: "700.00" }, saved)).toBe(0);
+  });
+
+  it("B7: a floor that cannot stand has no worst loss to show, whatever is saved", () => {
+    const floor = { ...saved, codeWay: "floor-limited" } as const;
+    expect(outageOf({ ...floor, exposure: "99999999999999999" }, "CNY").ok).toBe(false);
+    const other = outageOf({ ...floor, exposure: "700", validDays: "none" }, "CNY");
+    expect(other).toMatchObject({ value: { codeWay: "floor-limited", exposureMinor: 70_000 } });
   });
 
   it("lets codes work on the latest day itself", () => {

@@ -12,7 +12,14 @@ import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
 import { type Act, useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 import { OutageFields, WorstLoss } from "./outage-fields.tsx";
-import { countChanges, formOf, type PolicyForm, policyOf, type PolicyRefusal } from "./policy-form.ts";
+import {
+  countChanges,
+  formOf,
+  outageOf,
+  type PolicyForm,
+  policyOf,
+  type PolicyRefusal,
+} from "./policy-form.ts";
 
 /** Methods: what codes the shop issues and what its tills ask for (G9, G10, G11). */
 export function PolicyPage(): JSX.Element {
@@ -45,6 +52,7 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
   const form = draft.value ?? saved;
   const changes = countChanges(form, saved);
   const parsed = policyOf(form, currency);
+  const outage = outageOf(form, currency);
 
   function set(change: Partial<PolicyForm>): void {
     draft.value = { ...form, ...change };
@@ -81,7 +89,8 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
       </Section>
       <Section title={t.severalTills.policy.section}>
         <OutageFields form={form} set={set} error={error} />
-        <WorstLoss policy={parsed.ok ? parsed.value : answer.policy} tills={answer.tillsInService} />
+        {/* Figures that cannot stand have no worst loss: what is saved would be told for what is chosen. */}
+        {outage.ok && <WorstLoss policy={outage.value} tills={answer.tillsInService} />}
       </Section>
       <Section title={t.policy.preview} class="preview">
         <p>{parsed.ok ? <Preview policy={parsed.value} /> : wordsFor(parsed.refusal.code)}</p>
