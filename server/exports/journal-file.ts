@@ -59,18 +59,45 @@ export async function findJournal(
   };
 }
 
+/** The server's own journal as it goes on now. */
 export async function findServerJournal(books: Books, merchant: Bytes): Promise<JournalPlace> {
   const head = await books.db
     .selectFrom("books.server_heads")
     .selectAll()
     .where("merchant_id", "=", merchant)
     .executeTakeFirstOrThrow();
+  return serverPlace(merchant, head.epoch, head.head_seq, head.head_hash);
+}
+
+/**
+ * The newest of the server's own journals up to this epoch: each restore began another. Null when there is
+ * none.
+ */
+export async function findServerJournalUpTo(
+  books: Books,
+  merchant: Bytes,
+  epoch: number,
+): Promise<JournalPlace | null> {
+  const last = await books.db
+    .selectFrom("books.entries")
+    .select(["epoch", "seq", "hash"])
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", SERVER_TILL_KEY)
+    .where("epoch", "<=", epoch)
+    .orderBy("epoch", "desc")
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last === undefined ? null : serverPlace(merchant, last.epoch, last.seq, last.hash);
+}
+
+function serverPlace(merchant: Bytes, epoch: number, headSeq: number, headHash: Uint8Array): JournalPlace {
   return {
     merchant,
     till: SERVER_TILL,
-    epoch: head.epoch,
-    headSeq: head.head_seq,
-    headHash: new Uint8Array(head.head_hash),
+    epoch,
+    headSeq,
+    headHash: new Uint8Array(headHash),
     certificate: null,
   };
 }
@@ -162,7 +189,11 @@ export async function listJournals(books: Books, merchant: Bytes): Promise<reado
     .orderBy("e.epoch", "desc")
     .limit(500)
     .execute();
-  const server = await findServerJournal(books, merchant);
+  const own: JournalPlace[] = [];
+  for (let place: JournalPlace | null = await findServerJournal(books, merchant); place !== null;) {
+    own.push(place);
+    place = await findServerJournalUpTo(books, merchant, place.epoch - 1);
+  }
   const tills = rows.map((row): JournalListRow => ({
     till: shortId(row.till_id),
     tillName: row.name,
@@ -171,7 +202,13 @@ export async function listJournals(books: Books, merchant: Bytes): Promise<reado
     headHex: toHex(row.head_hash).slice(0, 8),
     state: row.state,
   }));
-  const { epoch, headSeq, headHash } = server;
-  const own = { till: null, tillName: "", epoch, entries: headSeq + 1, state: "open" };
-  return [...tills, { ...own, headHex: toHex(headHash).slice(0, 8) }];
+  const servers = own.map(({ epoch, headSeq, headHash }, at): JournalListRow => ({
+    till: null,
+    tillName: "",
+    epoch,
+    entries: headSeq + 1,
+    headHex: toHex(headHash).slice(0, 8),
+    state: at === 0 ? "open" : "closed",
+  }));
+  return [...tills, ...servers];
 }

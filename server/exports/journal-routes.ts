@@ -14,6 +14,7 @@ import type { Services } from "../services.ts";
 import {
   findJournal,
   findServerJournal,
+  findServerJournalUpTo,
   journalFile,
   listJournals,
   type JournalPlace,
@@ -36,11 +37,16 @@ export function journalRoutes(app: Hono<AppEnv>, services: Services, books: () =
 
   app.get("/api/office/journals/:till/:epoch", owner, async (c) => {
     const open = await books();
-    const { till, epoch } = c.req.param();
-    const isName = /^[0-9A-Z]{12}$/u.test(till) && /^[1-9][0-9]{0,9}$/u.test(epoch);
-    const number = Number(epoch);
-    const place =
-      isName && number < 2 ** 31 ? await findJournal(open, c.get("member").merchantId, till, number) : null;
+    const { merchantId } = c.get("member");
+    const { till } = c.req.param();
+    const epoch = readEpoch(c.req.param("epoch"));
+    let place: JournalPlace | null = null;
+    if (epoch !== null && till === SERVER_TILL) {
+      const found = await findServerJournalUpTo(open, merchantId, epoch);
+      place = found?.epoch === epoch ? found : null;
+    } else if (epoch !== null && /^[0-9A-Z]{12}$/u.test(till)) {
+      place = await findJournal(open, merchantId, till, epoch);
+    }
     return place === null ? refuse(c, 404, { code: "not-found" }) : await download(c, open, place);
   });
 
@@ -67,6 +73,11 @@ export function journalRoutes(app: Hono<AppEnv>, services: Services, books: () =
       return refuse(c, 400, { code: "invalid-input", field, problem: "format" });
     return c.json(await checkReceipt(await books(), c.get("member").merchantId, seq, fromHex(head)));
   });
+}
+
+function readEpoch(text: string): number | null {
+  const epoch = /^[1-9][0-9]{0,9}$/u.test(text) ? Number(text) : 0;
+  return epoch > 0 && epoch < 2 ** 31 ? epoch : null;
 }
 
 async function download(c: Context<AppEnv>, books: Books, place: JournalPlace): Promise<Response> {

@@ -79,6 +79,7 @@ export interface JournalKeysFile {
  *   GET  /api/office/exports                    → { rows: WaitingParcel[] }
  *   GET  /api/office/journals                   → { rows: JournalListRow[] }
  *   GET  /api/office/journals/server            → the server's own journal, «GTJ1» (owner)
+ *   GET  /api/office/journals/server/:epoch     → the same of before a restore
  *   GET  /api/office/journals/:till/:epoch      → a till's journal, «GTJ1» (owner)
  *   GET  /api/office/journal-keys               → JournalKeysFile (owner)
  *   GET  /api/office/receipt-check?seq=&head=   → ReceiptCheck

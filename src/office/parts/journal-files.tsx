@@ -54,5 +54,5 @@ export function JournalFiles({ isOwner }: { readonly isOwner: boolean }): JSX.El
 }
 
 function pathOf({ till, epoch }: JournalListRow): string {
-  return till === null ? "/api/office/journals/server" : `/api/office/journals/${till}/${epoch}`;
+  return `/api/office/journals/${till ?? "server"}/${epoch}`;
 }

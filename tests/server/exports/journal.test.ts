@@ -9,6 +9,7 @@ import { verifyJournal } from "#protocol/export-verify.ts";
 import type { JournalKeysFile, JournalListRow, ReceiptCheck } from "#protocol/export-office.ts";
 import { shortId } from "#protocol/ids.ts";
 import { openNeighbour, openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
+import { backUp, restoreShop } from "../restored-shop.ts";
 import { ORIGIN } from "../services.ts";
 
 let shop: Shop;
@@ -29,9 +30,9 @@ afterAll(async () => {
   await shop.close();
 });
 
-async function download(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await shop.server.app.request(`${ORIGIN}${path}`, {
-    headers: { cookie: shop.owner.cookie },
+async function download(path: string, from: Shop = shop): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await from.server.app.request(`${ORIGIN}${path}`, {
+    headers: { cookie: from.owner.cookie },
   });
   expect(response.status).toBe(200);
   return new Uint8Array(await response.arrayBuffer());
@@ -72,6 +73,35 @@ describe("B10: the office hands out journals that anybody can check", () => {
   it("the server's own: signed by the answer key, codes issued among its entries", async () => {
     const verdict = await verifyJournal(asStream(await download("/api/office/journals/server")), null);
     expect(verdict).toMatchObject({ ok: true, summary: { till: "server", entries: 2, receiptedSeq: null } });
+  });
+
+  it("§2: the server's own of before a restore and behind it: both are listed, each holds by itself", async () => {
+    let own = await openShop();
+    try {
+      const [id = ""] = await own.tillIds();
+      await own.issue({ tillId: id });
+      const backup = await backUp(own);
+      await own.issue({ tillId: id });
+      own = await restoreShop(own, backup, 1000);
+      await own.issue({ tillId: id });
+      const { rows } = await own.ask<{ rows: JournalListRow[] }>("GET", "/api/office/journals");
+      expect(rows.filter((row) => row.till === null)).toMatchObject([
+        { epoch: 1001, entries: 3, state: "open" },
+        { epoch: 1, entries: 2, state: "closed" },
+      ]);
+      for (const [epoch, entries] of [
+        [1001, 3],
+        [1, 2],
+      ]) {
+        const file = await download(`/api/office/journals/server/${epoch}`, own);
+        const verdict = await verifyJournal(asStream(file), null);
+        expect(verdict).toMatchObject({ ok: true, summary: { till: "server", epoch, entries } });
+      }
+      expect(await own.refusal("GET", "/api/office/journals/server/2")).toEqual([404, "not-found"]);
+      expect(await own.refusal("GET", "/api/office/journals/server/0")).toEqual([404, "not-found"]);
+    } finally {
+      await own.close();
+    }
   });
 
   it("entries in the database changed by whoever can reach it: the file says which", async () => {
