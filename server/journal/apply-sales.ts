@@ -152,9 +152,15 @@ async function claim(
     .executeTakeFirst();
   if (won === undefined) return await decide(tx, source, use, code, basis);
   await tellSpent(tx, source, ref, use, source.tillName, code);
-  if (code === undefined) return [{ ref, kind: "unknown-code", cti: use.cti, lossMinor: use.amountMinor }];
-  if (code.revoked) return [{ ref, kind: "after-revocation", cti: use.cti, lossMinor: use.amountMinor }];
-  return overAmount(ref, use, code);
+  return judgeUse(use, code);
+}
+
+/** What the shop loses of the use that stands, by itself. */
+function judgeUse({ ref, cti, amountMinor }: Use, code: Code | undefined): readonly Outcome[] {
+  if (code === undefined) return [{ ref, kind: "unknown-code", cti, lossMinor: amountMinor }];
+  if (code.revoked) return [{ ref, kind: "after-revocation", cti, lossMinor: amountMinor }];
+  const over = amountMinor - code.amountMinor;
+  return over > 0 ? [{ ref, kind: "over-amount", cti, lossMinor: over }] : [];
 }
 
 /** By what right a till takes a code: it holds the lease, the server gave it into its hand, or neither. */
@@ -174,11 +180,6 @@ async function basisOf(
   const lease = code?.leaseTill ?? null;
   if (lease !== null && code?.leaseWithheld === false && sameBytes(lease, till)) return "lease";
   return inHand ? "claim" : "order";
-}
-
-function overAmount(ref: EntryRef, use: Use, code: Code): readonly Outcome[] {
-  const over = use.amountMinor - code.amountMinor;
-  return over > 0 ? [{ ref, kind: "over-amount", cti: use.cti, lossMinor: over }] : [];
 }
 
 /**
@@ -210,7 +211,9 @@ async function decide(
   const overturned = !held.decided && RANK[basis] > RANK[held.basis] && !sameBytes(ref.till, first.till);
   const winner = overturned ? ref : first;
   const loser = overturned ? first : ref;
-  const lossMinor = overturned ? held.amount_minor : use.amountMinor;
+  const lossMinor = overturned
+    ? held.amount_minor - (await lostAlready(tx, merchant, first, use.cti))
+    : use.amountMinor;
   await tx
     .updateTable("books.code_claims")
     .set({ decided: true, ...(overturned ? { basis, ...claimColumns(ref, use, code) } : {}) })
@@ -223,7 +226,27 @@ async function decide(
   await tellWinner(tx, source, loser, winnerName, overturned ? use.atMs : held.at_ms);
   const lost: Outcome = { ref: loser, kind: "double-spend", cti: use.cti, lossMinor };
   // Who wins by the lease is judged as who came first would have been.
-  return overturned && code !== undefined ? [lost, ...overAmount(ref, use, code)] : [lost];
+  return overturned ? [lost, ...judgeUse(use, code)] : [lost];
+}
+
+/** What that sale has lost on the code before: revoked or over its worth, and now to another till as well. */
+async function lostAlready(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  { till, epoch, seq, branch }: EntryRef,
+  cti: Uint8Array,
+): Promise<number> {
+  const row = await tx
+    .selectFrom("books.outcomes")
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>("loss_minor"), eb.lit(0)).as("lost"))
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("epoch", "=", epoch)
+    .where("seq", "=", seq)
+    .where("branch", "=", branch ?? NO_CODE)
+    .where("cti", "=", cti)
+    .executeTakeFirstOrThrow();
+  return Number(row.lost);
 }
 
 /** The loser's till hears who won: a loss without a name would be looked for at the wrong counter. */

@@ -96,6 +96,7 @@ export type ServerBody =
       readonly cti: Bytes;
       readonly winner: EntryRef;
       readonly loser: EntryRef;
+      /** What is lost by this decision; nothing where the sale was a loss by another name before. */
       readonly lossMinor: number;
     }
   /** The owner, or the end of its epoch, took a granted claim from its till (PROTOCOL §11). */
@@ -293,7 +294,7 @@ export function decodeServerBody(kind: string, body: Cbor): ServerBody | null {
           cti: shape.bytes(16),
           winner: shape.nested(readRef),
           loser: shape.nested(readRef),
-          lossMinor: shape.integer(1),
+          lossMinor: shape.integer(),
         };
       case "claim-released":
         return { kind, cti: shape.bytes(16), claim: shape.nested(readRef), why: shape.text(40) };
