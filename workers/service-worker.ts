@@ -1,15 +1,12 @@
-import { PrecacheController } from "workbox-precaching/PrecacheController.js";
 import { aloneBy } from "#engine/sync/alone.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import type { ChannelMessage, SyncPoke, TakeOver } from "#protocol/engine-calls.ts";
+import { KeptProgram, type ProgramFile } from "./kept-program.ts";
 
-/**
- * Keeps the till's program for when the network is gone, and carries its entries when it is back. Workbox
- * precaches; its background-sync queue deletes before it sends and is not used for money
- * (`field/sync.md`).
- */
+/** Keeps the till's program for when the network is gone, and carries its entries when it is back. */
 declare const self: ServiceWorkerGlobalScope & {
-  readonly __WB_MANIFEST: Parameters<PrecacheController["precache"]>[0];
+  /** Every file of the program; the build fills it in. */
+  readonly __WB_MANIFEST: readonly ProgramFile[];
 };
 
 /** Fired by Background Sync, one of the alarm clocks; not in every browser's types. */
@@ -27,19 +24,15 @@ interface SyncingRegistration extends ServiceWorkerRegistration {
 /** What Background Sync calls this till's deliveries; the page registers the same. */
 const SYNC_TAG = "guitai-delivery";
 
-// Workbox keeps the files; which request gets which file is one rule, so its router (and what it weighs)
-// stays out.
-const program = new PrecacheController();
-program.precache(self.__WB_MANIFEST);
+const program = new KeptProgram(self.__WB_MANIFEST, caches, (...asked) => fetch(...asked));
+
+self.addEventListener("install", (event) => event.waitUntil(program.install()));
 
 self.addEventListener("fetch", (event: FetchEvent) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
-  const cacheKey = program.getCacheKeyForURL(url.pathname === "/" ? "/index.html" : url.pathname);
-  // What is not kept (the API, the office) goes to the network untouched.
-  if (cacheKey === undefined) return;
-  const params = { cacheKey };
-  event.respondWith(program.strategy.handle({ event, request: event.request, params }));
+  const answer = program.answer(url.pathname, event.request, (work) => event.waitUntil(work));
+  if (answer) event.respondWith(answer);
 });
 
 const channel = new BroadcastChannel("guitai");
@@ -90,5 +83,9 @@ self.addEventListener("sync", (event) => {
   alarm.waitUntil(deliverWhileAway(alarm.lastChance));
 });
 
-// The first installation takes the page that installed it; an update waits to be asked.
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => {
+  const { installing, waiting } = self.registration;
+  event.waitUntil(program.activate(installing !== null || waiting !== null));
+  // The first installation takes the page that installed it; an update waits to be asked.
+  event.waitUntil(self.clients.claim());
+});

@@ -69,9 +69,9 @@ export function startDelivery(engine: TillEngine, onFault: (cause: unknown) => v
     if (!("serviceWorker" in navigator)) return carryBy("engine");
     let isOurs = navigator.serviceWorker.controller !== null;
     navigator.serviceWorker.addEventListener("controllerchange", () => {
-      // A newer build took over, and this one's files are gone: whatever it would load next is missing. It
-      // was let in where no sale was open; a window that only stands by must not get the till with half a
-      // program.
+      // A newer build took over, and this one's files stay only until the next: then whatever it would load
+      // is missing. It was let in where no sale was open; a window that only stands by must not get the till
+      // with half a program.
       if (isOurs) location.reload();
       isOurs = true;
     });
