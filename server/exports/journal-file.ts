@@ -2,8 +2,7 @@
 // by page, so that a year of a shop costs no more memory than a day.
 import { toHex, type Bytes } from "#protocol/bytes.ts";
 import { sign } from "#protocol/crypto.ts";
-import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeEntry, SERVER_TILL } from "#protocol/entry.ts";
 import {
   encodeJournalRecord,
   JOURNAL_MAGIC,
@@ -12,8 +11,9 @@ import {
   type JournalRecord,
 } from "#protocol/export-journal.ts";
 import type { JournalListRow } from "#protocol/export-office.ts";
-import { SERVER_TILL, shortId } from "#protocol/ids.ts";
+import { shortId } from "#protocol/ids.ts";
 import { hashRequest, signAnswer } from "#protocol/push.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import { signedKeyset, type Books } from "../books.ts";
 import { signedEntry } from "../journal/ingest.ts";
 import { SERVER_TILL_KEY } from "../journal/server-journal.ts";

@@ -2,8 +2,9 @@
 import type { Context, Hono } from "hono";
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import { thumbprint } from "#protocol/crypto.ts";
+import { SERVER_TILL } from "#protocol/entry.ts";
 import type { JournalKeysFile } from "#protocol/export-office.ts";
-import { SERVER_TILL, shortId } from "#protocol/ids.ts";
+import { shortId } from "#protocol/ids.ts";
 import { requireMember } from "../accounts/require-member.ts";
 import { audit } from "../audit.ts";
 import type { Books } from "../books.ts";

@@ -1,6 +1,7 @@
 // What `verify-journal` says, in both languages: whoever has to be convinced may read only one of them.
 import { formatMoney } from "#domain/money.ts";
-import { SERVER_TILL, shortId } from "#protocol/ids.ts";
+import { SERVER_TILL } from "#protocol/entry.ts";
+import { shortId } from "#protocol/ids.ts";
 import type { JournalFaultCode, JournalSummary, JournalVerdict } from "#protocol/export-verify.ts";
 
 export const verifyUsage: string = [

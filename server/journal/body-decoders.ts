@@ -1,7 +1,8 @@
 // How bodies are read, by the version of their entry. A reader stays for good: entries are stored as signed,
 // and the books are rebuilt from them (PROTOCOL §4).
 import type { Entry } from "#protocol/entry.ts";
-import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
+import type { TillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 
 /** What an entry says, or null when this reader does not know its kind or its body. */
 type BodyDecoder = (kind: string, body: Entry["body"]) => TillBody | null;

@@ -4,9 +4,15 @@
 import { refused, type Result } from "#domain/result.ts";
 import { randomBytes, sameBytes, utf8, type Bytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
-import { encodeEntry, genesisPrev, hashEntry, signEntry, type SignedEntry } from "#protocol/entry.ts";
+import {
+  encodeEntry,
+  genesisPrev,
+  hashEntry,
+  SERVER_TILL,
+  signEntry,
+  type SignedEntry,
+} from "#protocol/entry.ts";
 import { decodeServerBody, encodeServerBody, type ServerBody } from "#protocol/entry-bodies.ts";
-import { SERVER_TILL } from "#protocol/ids.ts";
 import type { Ground } from "../books.ts";
 import type { Database, DatabaseTransaction } from "../db/tables.ts";
 

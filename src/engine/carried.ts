@@ -2,7 +2,7 @@ import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { decodeCertificate, type Certificate } from "#protocol/certificate.ts";
 import { importPublicKey, verify } from "#protocol/crypto.ts";
 import { decodeEntry, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { CarriedCertificateRow, CarriedRow, JournalRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { CopyCertificate, CopyContents } from "./mirror.ts";

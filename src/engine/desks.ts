@@ -1,5 +1,5 @@
+import { ID_BYTES } from "#protocol/bytes.ts";
 import { decodeCertificate } from "#protocol/certificate.ts";
-import { ID_BYTES } from "#protocol/ids.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";

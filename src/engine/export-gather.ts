@@ -1,8 +1,7 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
-import { decodeEntry, type Entry, type SignedEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeEntry, SERVER_TILL, type Entry, type SignedEntry } from "#protocol/entry.ts";
 import { exportedBytes, MAX_EXPORT_ENTRIES } from "#protocol/export-file.ts";
-import { SERVER_TILL } from "#protocol/ids.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
 

@@ -1,6 +1,6 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type {
   CarriedRow,
   FormerSaleRow,

@@ -1,7 +1,7 @@
 import { sameBytes } from "#protocol/bytes.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
 import { decodeEntry, genesisPrev, hashEntry, verifyEntry, type SignedEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { HeadRow, IdentityRow, JournalRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { continuation, putBack } from "./put-back.ts";

@@ -1,7 +1,7 @@
 import type { RefusalRow, SaleCursor, SaleRow } from "#protocol/engine-calls.ts";
 import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
 import { toHex } from "#protocol/bytes.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { FormerSaleRow, SaleRecord } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 

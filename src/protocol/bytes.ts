@@ -1,6 +1,9 @@
 /** Bytes that WebCrypto takes: backed by an ordinary ArrayBuffer. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** So many random bytes name a merchant, store, till, sale or code (`ids.ts`). */
+export const ID_BYTES = 16;
+
 const encoder = new TextEncoder();
 
 export function utf8(text: string): Bytes {

@@ -1,8 +1,10 @@
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
 import type { Bytes } from "./bytes.ts";
 import { hash, sign, verify } from "./crypto.ts";
-import { SERVER_TILL } from "./ids.ts";
 import { readShape } from "./shape.ts";
+
+/** The till id under which the server keeps its own journal of a merchant (PROTOCOL §5). */
+export const SERVER_TILL = "server";
 
 /**
  * A journal entry (PROTOCOL §4): the one shape of the books, on the till, in the server's own journal, in

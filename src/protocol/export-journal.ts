@@ -1,8 +1,7 @@
 import { concat, utf8, type Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
 import { sign } from "./crypto.ts";
-import { MAX_ENTRY_BYTES, MAX_EPOCH, type SignedEntry } from "./entry.ts";
-import { SERVER_TILL } from "./ids.ts";
+import { MAX_ENTRY_BYTES, MAX_EPOCH, SERVER_TILL, type SignedEntry } from "./entry.ts";
 import { LINEAGE_BYTES } from "./keyset.ts";
 import type { SignedAnswer } from "./push.ts";
 import { readShape, type Shape } from "./shape.ts";

@@ -1,8 +1,15 @@
 import { sameBytes, toHex, type Bytes } from "./bytes.ts";
 import { decodeCertificate } from "./certificate.ts";
 import { importPublicKey, keyId, thumbprint, verify, type Context } from "./crypto.ts";
-import { decodeEntry, genesisPrev, hashEntry, verifyEntry, type Entry, type SignedEntry } from "./entry.ts";
-import { decodeTillBody } from "./entry-bodies.ts";
+import {
+  decodeEntry,
+  genesisPrev,
+  hashEntry,
+  SERVER_TILL,
+  verifyEntry,
+  type Entry,
+  type SignedEntry,
+} from "./entry.ts";
 import {
   decodeJournalEnd,
   JournalReader,
@@ -11,9 +18,9 @@ import {
   type JournalRecord,
   type JournalSum,
 } from "./export-journal.ts";
-import { SERVER_TILL } from "./ids.ts";
 import { decodeKeyset, usableKeys } from "./keyset.ts";
 import { decodeAnswer } from "./push.ts";
+import { decodeTillBody } from "./till-body-reader.ts";
 
 /**
  * What is wrong with a journal file, first thing first (B10). `epoch` and `seq` name the entry where there is

@@ -1,15 +1,8 @@
 import { toCrockford } from "./base32.ts";
-import { randomBytes, toHex, type Bytes } from "./bytes.ts";
+import { ID_BYTES, randomBytes, toHex, type Bytes } from "./bytes.ts";
 
-/**
- * Merchants, stores, tills, sales, codes are named by 16 random bytes; people and codes see 12 characters of
- * them.
- */
-export const ID_BYTES = 16;
+/** Merchants, stores, tills, sales, codes are named by 16 random bytes; people see 12 characters of them. */
 export const SHORT_ID_LENGTH = 12;
-
-/** The till id under which the server keeps its own journal of a merchant (PROTOCOL §5). */
-export const SERVER_TILL = "server";
 
 export function newId(): Bytes {
   return randomBytes(ID_BYTES);

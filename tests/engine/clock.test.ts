@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import { BenchTill } from "./bench-till.ts";
 
 const DAY_MS = 86_400_000;

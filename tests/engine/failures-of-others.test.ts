@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { sameBytes, toHex } from "#protocol/bytes.ts";
 import { decodeEntry } from "#protocol/entry.ts";
-import { decodeTillBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import { BenchTill } from "./bench-till.ts";
 import { failWrites } from "./unreliable-disk.ts";
 

@@ -3,7 +3,7 @@ import type { Bytes } from "#protocol/bytes.ts";
 import { concat, randomBytes, sameBytes, toHex } from "#protocol/bytes.ts";
 import { decodeCertificate } from "#protocol/certificate.ts";
 import { decodeEntry, genesisPrev, hashEntry, verifyEntry } from "#protocol/entry.ts";
-import { decodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
+import type { TillBody } from "#protocol/entry-bodies.ts";
 import { importPublicKey, sha256 } from "#protocol/crypto.ts";
 import type {
   Pad,
@@ -15,6 +15,7 @@ import type {
   TillView,
 } from "#protocol/engine-calls.ts";
 import { openSealed } from "#protocol/sealed.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { MirrorFile } from "#engine/mirror.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import { Engine } from "#engine/till-engine.ts";

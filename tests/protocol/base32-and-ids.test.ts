@@ -2,8 +2,8 @@ import { base32, base32crockford } from "@scure/base";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase32, fromCrockford, tidyCrockford, toBase32, toCrockford } from "#protocol/base32.ts";
-import { fromHex, sameBytes, toHex } from "#protocol/bytes.ts";
-import { ID_BYTES, idKey, isShortId, newId, shortId } from "#protocol/ids.ts";
+import { fromHex, ID_BYTES, sameBytes, toHex } from "#protocol/bytes.ts";
+import { idKey, isShortId, newId, shortId } from "#protocol/ids.ts";
 
 const someBytes = fc.uint8Array({ maxLength: 80 });
 

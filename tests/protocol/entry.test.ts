@@ -4,7 +4,6 @@ import { decodeCbor, encodeCbor, type Cbor } from "#protocol/cbor.ts";
 import { hash } from "#protocol/crypto.ts";
 import * as entries from "#protocol/entry.ts";
 import type { Entry } from "#protocol/entry.ts";
-import { SERVER_TILL } from "#protocol/ids.ts";
 import { newSigningKey, openShop, withByteChanged } from "./shop.ts";
 
 const shop = await openShop();
@@ -37,7 +36,7 @@ function members(bytes: Uint8Array): readonly Cbor[] {
 describe("PROTOCOL §4: an entry of the journal", () => {
   it("comes back as it was written, the till's and the server's own", () => {
     expect(entries.decodeEntry(entries.encodeEntry(entry))).toEqual(entry);
-    const servers: Entry = { ...entry, till: SERVER_TILL, epoch: 0, kind: "code-revoked" };
+    const servers: Entry = { ...entry, till: entries.SERVER_TILL, epoch: 0, kind: "code-revoked" };
     expect(entries.decodeEntry(entries.encodeEntry(servers))).toEqual(servers);
   });
 

@@ -13,13 +13,13 @@ import * as entries from "#protocol/entry.ts";
 import * as bodies from "#protocol/entry-bodies.ts";
 import type { ServerBody, TillBody } from "#protocol/entry-bodies.ts";
 import * as feed from "#protocol/feed.ts";
-import { SERVER_TILL } from "#protocol/ids.ts";
 import * as keysets from "#protocol/keyset.ts";
 import type { Keyset } from "#protocol/keyset.ts";
 import * as codes from "#protocol/payment-code-bytes.ts";
 import type { CodePayload } from "#protocol/payment-code-bytes.ts";
 import * as push from "#protocol/push.ts";
 import { openSealed } from "#protocol/sealed.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import * as vault from "#protocol/vault-records.ts";
 import { readVectors } from "./vectors.ts";
 
@@ -178,7 +178,7 @@ describe("golden: the journal", () => {
       expectBytes(entries.encodeEntry({ ...entry, body: bodies.encodeTillBody(body) }), bytes);
       const decoded = entries.decodeEntry(bytes);
       expect(decoded).toMatchObject(entry);
-      expect(bodies.decodeTillBody(body.kind, decoded?.body ?? null)).toEqual(body);
+      expect(decodeTillBody(body.kind, decoded?.body ?? null)).toEqual(body);
       expectBytes(await entries.hashEntry(bytes), hash);
       expect(await holds("device", "entry", bytes, signature)).toBe(true);
     },
@@ -188,7 +188,16 @@ describe("golden: the journal", () => {
     const { seq, body, bytes } = row;
     const { epoch, versions } = journal.servers;
     const prev = prevOf(journal.servers, seq);
-    const entry = { merchant, till: SERVER_TILL, epoch, seq, prev, kind: body.kind, time, versions } as const;
+    const entry = {
+      merchant,
+      till: entries.SERVER_TILL,
+      epoch,
+      seq,
+      prev,
+      kind: body.kind,
+      time,
+      versions,
+    } as const;
     expectBytes(entries.encodeEntry({ ...entry, body: bodies.encodeServerBody(body) }), bytes);
     const decoded = entries.decodeEntry(bytes);
     expect(decoded).toMatchObject(entry);

@@ -2,7 +2,8 @@
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import type { PaidView } from "#protocol/engine-calls.ts";
 import { decodeEntry, hashEntry } from "#protocol/entry.ts";
-import { decodeTillBody, type SaleBody } from "#protocol/entry-bodies.ts";
+import type { SaleBody } from "#protocol/entry-bodies.ts";
+import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { BooksAsRead } from "./books-as-read.ts";
 import type { TillAsRead } from "./till-as-read.ts";
 

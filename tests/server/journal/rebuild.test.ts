@@ -5,11 +5,12 @@ import { BODY_DECODERS } from "../../../server/journal/body-decoders.ts";
 import { rebuildBooks } from "../../../server/journal/rebuild.ts";
 import { payJournalDuties } from "../../../server/journal/server-journal.ts";
 import { upkeepRound } from "../../../server/journal/upkeep.ts";
-import { decodeTillBody, encodeTillBody, type TillBody } from "../../../src/protocol/entry-bodies.ts";
+import { encodeTillBody, type TillBody } from "../../../src/protocol/entry-bodies.ts";
 import { decodeEntry, hashEntry } from "../../../src/protocol/entry.ts";
 import { encodeCbor } from "../../../src/protocol/cbor.ts";
 import { newId } from "../../../src/protocol/ids.ts";
 import type { Page, SaleDetail, SaleListRow, TodayAnswer } from "../../../src/protocol/office-api.ts";
+import { decodeTillBody } from "../../../src/protocol/till-body-reader.ts";
 import { HeadlessTill, openShop, type Shop } from "../headless-till.ts";
 
 const tables = ["books.sales", "books.sale_tenders", "books.losses"] as const;
