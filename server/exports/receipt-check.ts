@@ -37,18 +37,26 @@ export async function checkReceipt(
   const found = rows.filter((row) => row.hash !== null && toHex(row.hash).startsWith(prefix));
   if (found.length > 0) return { result: "found", places: found.map(placeOf) };
   const apart = await sql<Row>`
-    select t.name, q.epoch, 0 as head_seq, '' as state, q.hash, null as short_id,
-      null as total_minor, null as at_ms
+    select t.name, q.epoch, 0 as head_seq, coalesce(q.decided, '') as state, q.hash, s.short_id,
+      s.total_minor, s.at_ms
     from books.quarantined q
     join books.tills t on t.merchant_id = q.merchant_id and t.till_id = q.till_id
+    left join books.sales s on s.merchant_id = q.merchant_id and s.till_id = q.till_id
+      and s.epoch = q.epoch and s.seq = q.seq and s.branch = q.hash
     where q.merchant_id = ${merchant} and q.seq = ${seq}
       and substring(q.hash from 1 for 4) = ${headPrefix} limit 50`.execute(books.db);
-  if (apart.rows.length > 0) return { result: "set-apart", places: apart.rows.map(placeOf) };
+  if (apart.rows.length > 0) return { result: decisionOn(apart.rows), places: apart.rows.map(placeOf) };
   // An epoch that is over brings nothing more on its own; one that goes on may still bring this number.
   const mayCome = rows.filter((row) => row.hash === null && row.state !== "closed");
   if (mayCome.length > 0 || rows.every((row) => row.hash === null))
     return { result: "not-found", places: mayCome.map(placeOf) };
   return { result: "differs", places: rows.filter((row) => row.hash !== null).map(placeOf) };
+}
+
+/** What was set apart stays so until the owner has decided; `state` is the decision. */
+function decisionOn(rows: readonly Row[]): ReceiptCheck["result"] {
+  if (rows.some((row) => row.state === "booked")) return "found";
+  return rows.every((row) => row.state === "rejected") ? "rejected" : "set-apart";
 }
 
 function placeOf(row: Row): ReceiptPlace {

@@ -63,14 +63,20 @@ export async function readLosses(
     where l.merchant_id = ${merchant} ${one}
     order by l.at_ms desc, t.short_id, l.epoch limit ${MOST_ROWS}`.execute(db);
   if (losses.rows.length === 0) return [];
-  // A receipt is no proof by itself: it is held against what came, if anything did.
+  // A receipt is no proof by itself: it is held against what came, if anything did; what was set apart has
+  // come, too.
   const receipts = await sql<ReceiptRow>`
-    select r.till_id, r.epoch, r.seq, r.head_hex, r.amount_minor, r.entered_at_ms, e.hash, s.total_minor
+    select r.till_id, r.epoch, r.seq, r.head_hex, r.amount_minor, r.entered_at_ms,
+      coalesce(q.hash, e.hash) as hash,
+      case when q.hash is null then s.total_minor else q.sale_minor end as total_minor
     from books.loss_receipts r
     left join books.entries e on e.merchant_id = r.merchant_id and e.till_id = r.till_id
       and e.epoch = r.epoch and e.seq = r.seq
     left join books.sales s on s.merchant_id = r.merchant_id and s.till_id = r.till_id
       and s.epoch = r.epoch and s.seq = r.seq and s.branch = ''::bytea
+    left join lateral (select q.hash, q.sale_minor from books.quarantined q
+      where q.merchant_id = r.merchant_id and q.till_id = r.till_id and q.epoch = r.epoch and q.seq = r.seq
+        and encode(substring(q.hash from 1 for 4), 'hex') = r.head_hex limit 1) q on true
     where r.merchant_id = ${merchant}
     order by r.seq, r.head_hex`.execute(db);
   return losses.rows.map((row) => ({

@@ -46,10 +46,11 @@ export interface JournalListRow {
 /** «Is this receipt in the journal?» (B10): its number and the first eight digits of its entry's hash. */
 export interface ReceiptCheck {
   /**
-   * `found` in the books · `set-apart` kept beside them, the owner has to decide · `differs` every till has
-   * another entry under this number · `not-found` a till has not delivered so far, it may still come.
+   * `found` in the books · `set-apart` kept beside them, the owner has to decide · `rejected` kept beside
+   * them, the owner decided against it · `differs` every till has another entry under this number ·
+   * `not-found` a till has not delivered so far, it may still come.
    */
-  readonly result: "found" | "set-apart" | "differs" | "not-found";
+  readonly result: "found" | "set-apart" | "rejected" | "differs" | "not-found";
   readonly places: readonly ReceiptPlace[];
 }
 

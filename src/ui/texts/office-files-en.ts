@@ -55,6 +55,7 @@ export const officeFilesEn: OfficeFilesTexts = {
     results: {
       found: "It is in the journal.",
       "set-apart": "The entry is here and not booked: the owner has to decide.",
+      rejected: "The entry is here; the owner decided not to book it.",
       differs: "Not in the journal: another entry has this number.",
       "not-found": "Not yet: no till has delivered so far.",
     },

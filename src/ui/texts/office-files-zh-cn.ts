@@ -1,4 +1,4 @@
-import type { ImportProblem } from "#protocol/export-office.ts";
+import type { ImportProblem, ReceiptCheck } from "#protocol/export-office.ts";
 
 /** 导入收银机存的文件、下载账本、核对小票：后台的话。金额和时间已排好。 */
 export interface OfficeFilesTexts {
@@ -38,7 +38,7 @@ export interface OfficeFilesTexts {
     readonly head: string;
     readonly ask: string;
     readonly fillIn: string;
-    readonly results: Readonly<Record<"found" | "set-apart" | "differs" | "not-found", string>>;
+    readonly results: Readonly<Record<ReceiptCheck["result"], string>>;
     readonly place: (till: string, epoch: number) => string;
     readonly stands: (head: string) => string;
     readonly toSale: string;
@@ -98,6 +98,7 @@ export const officeFilesZhCn: OfficeFilesTexts = {
     results: {
       found: "在账里。",
       "set-apart": "有这条账，但没有入账，等店主决定。",
+      rejected: "有这条账，店主决定不入账。",
       differs: "不在账里：这个号码下是另一条账。",
       "not-found": "还没有：收银机的账还没有传到这个号码。",
     },

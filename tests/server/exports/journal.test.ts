@@ -234,6 +234,17 @@ describe("B10: is this receipt in the journal?", () => {
     await clone.push();
     const answer = await ask(forked.seq, toHex(forked.hash).slice(0, 8));
     expect(answer).toMatchObject({ result: "set-apart", places: [{ tillName: "2号机", saleId: null }] });
+    // Once the owner has decided, nobody is told to wait for it.
+    const path = `/api/office/quarantine/${second}-1/decision`;
+    await shop.ask("POST", path, { decide: "booked", entries: 1 });
+    expect(await ask(forked.seq, toHex(forked.hash).slice(0, 8))).toMatchObject({
+      result: "found",
+      places: [{ tillName: "2号机", amountMinor: 200, saleId: containing("") }],
+    });
+    const later = await clone.sellCash(300);
+    await clone.push();
+    await shop.ask("POST", path, { decide: "rejected", entries: 1 });
+    expect(await ask(later.seq, toHex(later.hash).slice(0, 8))).toMatchObject({ result: "rejected" });
   });
 
   it("what no receipt says is refused by its field", async () => {

@@ -289,5 +289,18 @@ describe("a stolen tablet, from its last hello to the owner's decision", () => {
       880, 1900, 2600, 4500,
     ]);
     expect((await rowOf(shop, id)).health.quarantined.count).toBe(0);
+
+    // The paper receipt of a sale that came and was set apart is no sale that never came.
+    const sale = stolen.journal.at(-1);
+    const headHex = toHex(sale?.hash ?? new Uint8Array()).slice(0, 8);
+    const receipts = `/api/office/losses/${id}-1/receipts`;
+    await shop.ask("POST", receipts, { seq: sale?.seq, headHex, amountMinor: 880 });
+    const held = await shop.ask<LossEvent>("POST", receipts, {
+      seq: sale?.seq,
+      headHex: "00000000",
+      amountMinor: 880,
+    });
+    expect(held.receipts.find((one) => one.headHex === headHex)?.verdict).toBe("arrived");
+    expect(held.receipts.find((one) => one.headHex === "00000000")?.verdict).toBe("missing");
   });
 });
