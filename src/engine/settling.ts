@@ -2,7 +2,7 @@ import type { Quality } from "#domain/clock.ts";
 import type { StopReason } from "#domain/refusal.ts";
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
-import type { TillDatabase } from "#storage/till-database.ts";
+import { isDiskFault, type TillDatabase } from "#storage/till-database.ts";
 import { CarriedFigures, keepCarried, verifiedSet } from "./carried.ts";
 import type { Desks } from "./desks.ts";
 import type { CopyContents } from "./mirror.ts";
@@ -36,8 +36,20 @@ export class Settling {
     this.#carried = new CarriedFigures(db);
   }
 
-  /** Works through all that lies there; runs again whenever the carrier says that it wrote. */
+  /**
+   * Works through all that lies there; runs again whenever the carrier says that it wrote. A disk that says no
+   * in the middle leaves the rest for that time: nobody waits for this, and whoever sells meanwhile is served.
+   */
   async settle(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
+    try {
+      return await this.#takeIn(desks, operator);
+    } catch (cause) {
+      if (!isDiskFault(cause)) throw cause;
+      return { identity: desks.identity, operatorGone: false, moreWaits: false, gone: false };
+    }
+  }
+
+  async #takeIn(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
     const db = this.#db;
     const enrolled = await db.enrolled();
     // Deleted under a running till, the database comes back empty: nothing may be settled into it.
