@@ -1,3 +1,4 @@
+import { isDiskFault } from "#storage/till-database.ts";
 import type { Pad, PadOutcome, PadPurpose, PaidView, PresentOutcome } from "#protocol/engine-calls.ts";
 import { decodeCbor } from "#protocol/cbor.ts";
 import { randomBytes, toHex } from "#protocol/bytes.ts";
@@ -318,7 +319,21 @@ export class CounterHands {
     await this.noteReceipt();
     this.#cut();
     this.calmHands();
-    await this.tablet.start();
+    await this.#startAgain();
+  }
+
+  /**
+   * A disk that fails while the books are repaired stops the start: going on from an older head would be a
+   * fork. The page says that the till stopped, and whoever stands before it loads it again.
+   */
+  async #startAgain(): Promise<void> {
+    try {
+      await this.tablet.start();
+    } catch (cause) {
+      if (!isDiskFault(cause)) throw cause;
+      this.#cut();
+      await this.tablet.start();
+    }
   }
 
   rememberDisk(): void {
@@ -334,7 +349,7 @@ export class CounterHands {
     failWrites(this.tablet.databaseName, "AbortError", { times: 0 });
     if (this.disk) writeDisk(this.tablet.databaseName, this.disk, WORKER_TABLES);
     this.calmHands();
-    await this.tablet.start();
+    await this.#startAgain();
   }
 
   /** A copy of this till's disk on another tablet: the same keys, the same journal, two lives. */
