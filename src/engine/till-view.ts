@@ -1,5 +1,6 @@
 import type { LinkView, OperatorView, SaleView, TillView } from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
+import { SAFE_OUTAGE_POLICY } from "#domain/outage-policy.ts";
 import type { DeliveryRow, IdentityRow, OperatorRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
@@ -46,11 +47,12 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
   const read = [settings, people, secrets, head, sales, receipts, delivery];
   // Asked for together, and of one moment: the screen after each command waits for this, and each question
   // alone is a way to the disk and back.
-  const [shop, feed, policy, stop, operators, link] = await db.transaction("r", read, () =>
+  const [shop, feed, policy, outage, stop, operators, link] = await db.transaction("r", read, () =>
     Promise.all([
       db.setting("shop"),
       db.setting("feed"),
       db.setting("policy"),
+      db.setting("outage-policy"),
       db.setting("stop"),
       operatorViews(db),
       linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
@@ -73,6 +75,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       maxSaleMinor: MAX_SALE_MINOR,
       passwordRule: policy?.policy.passwordRule ?? "always",
       passwordAboveMinor: policy?.policy.passwordAboveMinor ?? 0,
+      codeWay: outage?.policy.codeWay ?? SAFE_OUTAGE_POLICY.codeWay,
     },
     clock: parts.clock,
     storage: {

@@ -1,3 +1,4 @@
+import { SAFE_OUTAGE_POLICY } from "#domain/outage-policy.ts";
 import type { TillView } from "#protocol/engine-calls.ts";
 import { Dexie, type TillDatabase } from "#storage/till-database.ts";
 import { MAX_SALE_MINOR } from "./sale-desk.ts";
@@ -60,6 +61,7 @@ export function viewWithoutBooks(parts: ViewParts): TillView {
       maxSaleMinor: MAX_SALE_MINOR,
       passwordRule: "always",
       passwordAboveMinor: 0,
+      codeWay: SAFE_OUTAGE_POLICY.codeWay,
     },
     clock: parts.clock,
     storage: {

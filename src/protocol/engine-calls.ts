@@ -1,3 +1,4 @@
+import type { CodeWay } from "#domain/outage-policy.ts";
 import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
 import type { ExportRefusal } from "./export-file.ts";
@@ -81,6 +82,8 @@ export interface SettingsView {
   readonly maxSaleMinor: number;
   readonly passwordRule: "never" | "always" | "above";
   readonly passwordAboveMinor: number;
+  /** What becomes of codes while nobody can be asked (PROTOCOL §11). */
+  readonly codeWay: CodeWay;
 }
 
 /** The one sale in hand. */

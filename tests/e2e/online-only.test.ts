@@ -58,6 +58,7 @@ it("B7: the tablet knows that its network is gone: the code is refused by that n
   pictures();
   const cashier = new Cashier(tablet.page());
   await tablet.context().setOffline(true);
+  await cashier.expectToSee("现金照常收，付款码要联网");
   holdBeforeCamera(video, first.qrText);
   await cashier.press("扫码");
   await cashier.expectToSee("这个码要联网核对，现在连不上服务器。");

@@ -29,6 +29,7 @@ export function dayView(part: Partial<TillView> = {}): TillView {
       maxSaleMinor: 5_000_000,
       passwordRule: "always",
       passwordAboveMinor: 0,
+      codeWay: "leased",
     },
     clock: "anchored",
     storage: { persisted: true, freeBytes: 8_000_000_000, low: false, full: false, copyFailed: false },

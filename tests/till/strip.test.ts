@@ -11,14 +11,21 @@ describe("the strip promises nothing that does not hold (UX §5)", () => {
   beforeAll(() => switchLanguage("en", { lang: "" } as HTMLElement));
 
   it("G6: without a network it says what works", () => {
-    expect(stripTold(dayView({ link: offline })).extra).toContain("cash and payment codes work");
+    expect(stripTold(dayView({ link: offline })).extra).toContain("cash and this till's payment codes work");
+  });
+
+  it("B7: it does not say that codes work where the owner wants each one asked for, or limited", () => {
+    const extraOf = (codeWay: "online-only" | "floor-limited"): readonly string[] =>
+      stripTold(dayView({ link: offline, settings: { ...day.settings, codeWay } })).extra;
+    expect(extraOf("online-only")).toContain("cash works, payment codes need the network");
+    expect(extraOf("floor-limited")).toContain("cash works, payment codes up to a limit");
   });
 
   it("G27: without a network and with a clock nobody can trust, it does not say that codes work", () => {
     for (const state of ["offline", "silent"] as const) {
       const told = stripTold(dayView({ link: { ...offline, state }, clock: "leap" }));
       expect(told.extra).toContain("Clock not trusted, cash only");
-      expect(told.extra).not.toContain("cash and payment codes work");
+      expect(told.extra.join(" ")).not.toContain("payment codes");
     }
   });
 

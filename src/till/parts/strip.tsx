@@ -93,7 +93,7 @@ interface Told {
 export function stripTold(view: TillView): Told {
   const t = tillTexts.now.strip;
   const { link, clock } = view;
-  const works = clock === "leap" ? t.clockLeap : t.works;
+  const works = clock === "leap" ? t.clockLeap : t.works[view.settings.codeWay];
   const since =
     link.sinceMs === null ? t.never : t.since(formatMoment(link.sinceMs, nowMs.value, language.value));
   switch (stripState(view)) {

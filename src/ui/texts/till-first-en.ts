@@ -22,7 +22,11 @@ export const tillFirstEn: TillFirstTexts = {
     silent: "Server not answering",
     since: (moment: string): string => `last contact ${moment}`,
     never: "no contact yet",
-    works: "cash and payment codes work",
+    works: {
+      leased: "cash and this till's payment codes work",
+      "online-only": "cash works, payment codes need the network",
+      "floor-limited": "cash works, payment codes up to a limit",
+    },
     unsent: (count: number, sum: string): string => `${count} unsent, ${sum}`,
     allSent: "All uploaded",
     stopped: "Codes stopped, call the owner",

@@ -23,7 +23,11 @@ export const tillFirstZhCn = {
     silent: "服务器没有回应",
     since: (moment: string): string => `上次连接${moment}`,
     never: "还没有连接过",
-    works: "现金和付款码照常收",
+    works: {
+      leased: "现金和本机的付款码照常收",
+      "online-only": "现金照常收，付款码要联网",
+      "floor-limited": "现金照常收，付款码有限额",
+    },
     unsent: (count: number, sum: string): string => `未上传${count}笔${sum}`,
     allSent: "全部已上传",
     stopped: "付款码暂停，请联系店主",
