@@ -67,6 +67,7 @@ export function ExportScreen(): JSX.Element {
             {typeof shown.value === "string" && <p class="standing__money">{t.no[shown.value]}</p>}
             {overview?.fromCopy === true && <p class="note">{t.fromCopy}</p>}
             {overview !== null && <Overview overview={overview} />}
+            {overview !== null && next.value > 0 && <p>{t.handOver}</p>}
             {view.value?.phase === "open" && <CarryFiles onSaid={(said) => (message.value = said)} />}
           </div>
         </div>
@@ -126,7 +127,7 @@ function told(
   else if (end === "not-written") on.message.value = { tone: "refused", text: t.notWritten };
   else {
     on.next.value += 1;
-    const text = on.next.value >= on.of ? `${t.saved(name)} ${t.allSaved}` : t.saved(name);
-    on.message.value = { tone: "plain", text };
+    // The message line holds two lines: what counts stands there alone, what to do stands with the file.
+    on.message.value = { tone: "plain", text: on.next.value >= on.of ? t.allSaved : t.saved(name) };
   }
 }

@@ -16,7 +16,8 @@ export const exportEn: ExportTexts = {
   fromCopy: "The database can't be read. This is what the second copy on this till holds.",
   save: (n, of) => (of === 1 ? "Save file" : `Save file ${n} of ${of}`),
   saving: "Saving",
-  saved: (name) => `Saved: ${name}. Give it to the owner, who imports it in the office under Tills.`,
+  saved: (name) => `Saved: ${name}.`,
+  handOver: "Give what you saved to the owner, who imports it in the office under Tills.",
   allSaved: "All saved. Not uploaded yet: it counts once the server has signed.",
   cancelled: "Not saved. Everything is still on this till.",
   notWritten:
