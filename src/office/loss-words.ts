@@ -21,6 +21,18 @@ export function missingEntries(
   return knownHeadSeq === null || knownHeadSeq < fromSeq ? t.from(fromSeq) : t.known(fromSeq, knownHeadSeq);
 }
 
+/**
+ * How far a till has written its journal, and how many entries of that are not here. A hello is rare and a
+ * delivery is not: what came since the last hello was written, too.
+ */
+export function writtenUpTo(
+  claimedSeq: number,
+  arrivedSeq: number | null,
+): { readonly seq: number; readonly missing: number } {
+  const arrived = arrivedSeq ?? -1;
+  return { seq: Math.max(claimedSeq, arrived), missing: Math.max(0, claimedSeq - arrived) };
+}
+
 /** A receipt as it is typed off the paper. */
 export interface ReceiptForm {
   readonly seq: string;

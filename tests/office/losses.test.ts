@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { officeLossesEn } from "#ui/texts/office-losses-en.ts";
 import { officeLossesZhCn } from "#ui/texts/office-losses-zh-cn.ts";
-import { missingEntries, readReceipt, wordFor } from "../../src/office/loss-words.ts";
+import { missingEntries, readReceipt, wordFor, writtenUpTo } from "../../src/office/loss-words.ts";
 import { tillAddress } from "../../src/office/till-address.ts";
 
 /** Every text of a set, functions written out with sums as they come. */
@@ -19,6 +19,12 @@ describe("a loss in words", () => {
     expect(missingEntries(open, t)).toBe("from entry 41");
     expect(missingEntries({ ...open, knownHeadSeq: 44 }, t)).toBe("entries 41 to 44, 4 in all");
     expect(missingEntries({ ...open, knownHeadSeq: 44, state: "closed" }, t)).toBe("All arrived, no loss.");
+  });
+
+  it("I6: a till has written what it claimed and what came since; a last hello that is old is no «entry 0»", () => {
+    expect(writtenUpTo(0, 11)).toEqual({ seq: 11, missing: 0 });
+    expect(writtenUpTo(14, 11)).toEqual({ seq: 14, missing: 3 });
+    expect(writtenUpTo(2, null)).toEqual({ seq: 2, missing: 3 });
   });
 
   it("a reason that a newer server names stands as it is, and so does one that every object has", () => {

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { TillRow } from "#protocol/office-api.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
+import { writtenUpTo } from "../loss-words.ts";
 import { useSay } from "../office.ts";
 import { Link } from "./link.tsx";
 import { Facts } from "./table.tsx";
@@ -12,7 +13,8 @@ export function TillHealthFacts({ till }: { readonly till: TillRow }): JSX.Eleme
   const { claimedSeq, unsent, quarantined, openLosses } = till.health;
   const facts: (readonly [string, ComponentChildren])[] = [];
   if (claimedSeq !== null) {
-    facts.push([t.claimed, t.claimedAt(claimedSeq, Math.max(0, claimedSeq - (till.seq ?? -1)))]);
+    const { seq, missing } = writtenUpTo(claimedSeq, till.seq);
+    facts.push([t.claimed, t.claimedAt(seq, missing)]);
   }
   facts.push([t.unsent, unsentWords()]);
   if (unsent !== null && unsent.oldestMs !== null) facts.push([t.oldest, t.ago(say.wait(unsent.oldestMs))]);

@@ -9,6 +9,7 @@ import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { type Language, language, switchLanguage } from "#ui/language.ts";
 import { prefer, preferences, type Preferences } from "#ui/preferences.ts";
 import { formatMoment } from "#ui/text-format.ts";
+import { unsentSales } from "../at-stake.ts";
 import { nowMs } from "../clock-now.ts";
 import { ExportEntry } from "../parts/export-entry.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -122,17 +123,13 @@ function About(): JSX.Element {
       ? t.settingsNone
       : t.settingsAt(settings.feedVersion, formatMoment(settings.appliedAtMs, nowMs.value, language.value));
   const strip = screenTexts.now.strip;
-  const unsent =
-    link.unsentCount === 0
-      ? t.none
-      : strip.unsent(link.unsentCount, formatMoney(link.unsentMinor, settings.currency));
   return (
     <Facts
       rows={[
         [screenTexts.now.activate.till, `${view.shopName} · ${view.tillName}`],
         [t.settings, applied],
         [t.link, strip[link.state]],
-        [t.unsent, unsent],
+        [t.unsent, unsentSales(view) ?? t.none],
         [t.storage, storageWords(view)],
         [t.build, view.build],
       ]}
