@@ -9,22 +9,39 @@ import {
   type Driver,
   type QueryResult,
 } from "kysely";
-import { DatabaseError, types } from "pg";
+import { DatabaseError } from "pg";
+import { KeptAnswers, tablesRead, tablesWritten, type Message } from "./pglite-answers.ts";
+import {
+  affectedBy,
+  BYTEA,
+  int16,
+  int32,
+  message,
+  parameterBytes,
+  readColumns,
+  readerOf,
+  readRow,
+  refusalOf,
+  text,
+  type Column,
+} from "./pglite-messages.ts";
 
 // Kysely over a PostgreSQL inside this process, by its wire protocol: every statement is parsed and planned
 // once, and one call carries it there and back without an await (six times as many statements a second as
 // PGlite's own `query`).
 
 const SYNC = message("S", Buffer.alloc(0));
-const BYTEA = 17;
-const INT8 = 20;
+const EXECUTE = message("E", Buffer.concat([text(""), int32(0)]));
 /** Statements that stay prepared; `in` lists and rows of several lengths make some hundreds. */
 const MOST_PREPARED = 3000;
 
 interface Prepared {
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly read: (bytes: Buffer) => unknown }[];
+  readonly columns: readonly Column[];
   readonly formats: Buffer;
+  /** See `tablesRead` and `tablesWritten`. */
+  readonly reads: readonly string[] | null;
+  readonly writes: readonly string[] | null;
 }
 
 /** What may happen to a server at its database; a schedule puts its own in here. */
@@ -43,8 +60,15 @@ export interface DatabaseHooks {
 export class WireDatabase {
   readonly #pg: PGlite;
   readonly #prepared = new Map<string, Prepared>();
+  readonly #answers = new KeptAnswers();
   #names = 0;
   #inSchedule = false;
+  /** A transaction in a schedule is a savepoint, and that is made by the first statement that writes. */
+  #savepoint: "none" | "wanted" | "open" = "none";
+  /** The savepoint of a transaction before is still there. */
+  #isSpent = false;
+  /** PostgreSQL refuses all until it is rolled back: what is kept must not answer in its place. */
+  #isRefusing = false;
 
   constructor(pg: PGlite) {
     this.#pg = pg;
@@ -53,18 +77,34 @@ export class WireDatabase {
   /** Runs one statement. Throws pg's own DatabaseError where PostgreSQL refuses. */
   run(sql: string, parameters: readonly unknown[]): QueryResult<Record<string, unknown>> {
     const prepared = this.#prepared.get(sql) ?? this.#prepare(sql);
-    const bind = message(
-      "B",
-      Buffer.concat([text(""), text(prepared.name), ...parameterBytes(parameters), prepared.formats]),
-    );
-    const answer = this.#ask(Buffer.concat([bind, message("E", Buffer.concat([text(""), int32(0)])), SYNC]));
-    const rows: Record<string, unknown>[] = [];
-    let affected: bigint | undefined;
-    for (const { type, body } of answer) {
-      if (type === "D") rows.push(readRow(prepared, body));
-      else if (type === "C") affected = affectedBy(body);
+    const call = callOf(prepared, parameters);
+    const { reads } = prepared;
+    if (reads === null) return this.#write(prepared, call);
+    const key = this.#isRefusing ? null : call.toString("latin1");
+    let answer = key === null ? null : this.#answers.find(key);
+    if (answer === null) {
+      answer = this.#ask(Buffer.concat([call, SYNC]));
+      if (key !== null) this.#answers.keep(key, reads, answer);
     }
-    return { rows, ...(affected === undefined ? {} : { numAffectedRows: affected }) };
+    return resultOf(prepared, answer);
+  }
+
+  #write(prepared: Prepared, call: Buffer): QueryResult<Record<string, unknown>> {
+    const before = this.#savepoint === "wanted" ? this.#openSavepoint() : [];
+    try {
+      return resultOf(prepared, this.#ask(Buffer.concat([...before, call, SYNC])));
+    } finally {
+      this.#answers.changed(prepared.writes);
+    }
+  }
+
+  /** What goes before the first statement that writes: one call carries all of it. */
+  #openSavepoint(): readonly Buffer[] {
+    const wanted = [...(this.#isSpent ? ["release savepoint one"] : []), "savepoint one"];
+    const calls = wanted.map((sql) => callOf(this.#prepared.get(sql) ?? this.#prepare(sql), []));
+    this.#savepoint = "open";
+    this.#isSpent = false;
+    return calls;
   }
 
   /** Everything from here on can be taken back. */
@@ -77,19 +117,32 @@ export class WireDatabase {
   endSchedule(): void {
     if (this.#inSchedule) this.script("rollback");
     this.#inSchedule = false;
+    this.#savepoint = "none";
+    this.#isSpent = false;
+    this.#isRefusing = false;
   }
 
   beginTransaction(): void {
-    this.run(this.#inSchedule ? "savepoint one" : "begin", []);
+    if (!this.#inSchedule) this.script("begin");
+    else if (this.#savepoint === "none") this.#savepoint = "wanted";
+    else throw new Error("simulation: a transaction is under way");
   }
 
   commitTransaction(): void {
-    this.run(this.#inSchedule ? "release savepoint one" : "commit", []);
+    if (!this.#inSchedule) {
+      this.script("commit");
+      return;
+    }
+    // Given up with the next one: it keeps nothing back.
+    if (this.#savepoint === "open") this.#isSpent = true;
+    this.#savepoint = "none";
   }
 
   rollBackTransaction(): void {
     if (!this.#inSchedule) this.script("rollback");
-    else this.script("rollback to savepoint one; release savepoint one");
+    else if (this.#savepoint === "open") this.script("rollback to savepoint one; release savepoint one");
+    this.#savepoint = "none";
+    this.#isRefusing = false;
   }
 
   /** One statement as a transaction of its own: refused, it must not spoil what stands around it. */
@@ -108,6 +161,7 @@ export class WireDatabase {
 
   /** Several statements at once, or one that is not worth preparing. */
   script(sql: string): void {
+    this.#answers.changed(null);
     this.#ask(message("Q", text(sql)));
   }
 
@@ -127,19 +181,21 @@ export class WireDatabase {
       name,
       columns: columns.map((column) => ({ name: column.name, read: readerOf(column.oid) })),
       formats: Buffer.concat([int16(formats.length), ...formats]),
+      reads: tablesRead(sql),
+      writes: tablesWritten(sql),
     };
     this.#prepared.set(sql, prepared);
     return prepared;
   }
 
-  #ask(request: Buffer): readonly { readonly type: string; readonly body: Buffer }[] {
+  #ask(request: Buffer): readonly Message[] {
     const pieces: Uint8Array[] = [];
     // Answers before it returns; only the promise about a file system that is not there comes later. Its sync
     // twin would read every message a second time.
     const stream = { syncToFs: false, onRawData: (piece: Uint8Array) => void pieces.push(piece.slice()) };
     void this.#pg.execProtocolRawStream(request, stream);
     const answer = Buffer.concat(pieces);
-    const messages: { type: string; body: Buffer }[] = [];
+    const messages: Message[] = [];
     for (let at = 0; at + 5 <= answer.length;) {
       const length = answer.readInt32BE(at + 1);
       const body = answer.subarray(at + 5, at + 1 + length);
@@ -147,7 +203,10 @@ export class WireDatabase {
       at += 1 + length;
     }
     const error = messages.find(({ type }) => type === "E");
-    if (error) throw refusalOf(error.body);
+    if (error) {
+      this.#isRefusing = this.#inSchedule;
+      throw refusalOf(error.body);
+    }
     return messages;
   }
 }
@@ -276,108 +335,18 @@ class WireDriver implements Driver {
   }
 }
 
-function message(type: string, body: Buffer): Buffer {
-  const head = Buffer.alloc(5);
-  head.write(type, 0, "latin1");
-  head.writeInt32BE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
+function callOf(prepared: Prepared, parameters: readonly unknown[]): Buffer {
+  const values = [text(""), text(prepared.name), ...parameterBytes(parameters), prepared.formats];
+  return Buffer.concat([message("B", Buffer.concat(values)), EXECUTE]);
 }
 
-function text(value: string): Buffer {
-  return Buffer.from(`${value}\0`, "utf8");
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-/** Formats, count and values of a Bind message: bytes go as they are, everything else as text. */
-function parameterBytes(parameters: readonly unknown[]): readonly Buffer[] {
-  const formats: Buffer[] = [];
-  const values: Buffer[] = [];
-  for (const parameter of parameters) {
-    const isBytes = parameter instanceof Uint8Array;
-    formats.push(int16(isBytes ? 1 : 0));
-    if (parameter === null || parameter === undefined) {
-      values.push(int32(-1));
-      continue;
-    }
-    const bytes = isBytes ? Buffer.from(parameter) : Buffer.from(textOf(parameter), "utf8");
-    values.push(int32(bytes.length), bytes);
+function resultOf(prepared: Prepared, answer: readonly Message[]): QueryResult<Record<string, unknown>> {
+  const rows: Record<string, unknown>[] = [];
+  let affected: bigint | undefined;
+  for (const { type, body } of answer) {
+    if (type === "D") rows.push(readRow(prepared.columns, body));
+    // Of several in one call only what was asked for changes rows.
+    else if (type === "C") affected = affectedBy(body) ?? affected;
   }
-  return [int16(parameters.length), ...formats, int16(parameters.length), ...values];
-}
-
-function textOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return `{${value.map(itemOf).join(",")}}`;
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function itemOf(value: unknown): string {
-  if (value === null || value === undefined) return "NULL";
-  if (Array.isArray(value)) return textOf(value);
-  const plain = value instanceof Uint8Array ? `\\x${Buffer.from(value).toString("hex")}` : textOf(value);
-  return `"${plain.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-}
-
-function readColumns(body: Buffer): readonly { readonly name: string; readonly oid: number }[] {
-  const columns: { name: string; oid: number }[] = [];
-  let at = 2;
-  for (let n = body.readInt16BE(0); n > 0; n--) {
-    const end = body.indexOf(0, at);
-    columns.push({ name: body.toString("utf8", at, end), oid: body.readInt32BE(end + 7) });
-    at = end + 19;
-  }
-  return columns;
-}
-
-/** As server/db/connection.ts has it: int8 is a number, and one that does not fit is a bug. */
-function readerOf(oid: number): (bytes: Buffer) => unknown {
-  if (oid === BYTEA) return (bytes) => new Uint8Array(bytes);
-  if (oid === INT8)
-    return (bytes) => {
-      const value = Number(bytes.toString("latin1"));
-      if (!Number.isSafeInteger(value)) throw new RangeError("an int8 is not a safe integer");
-      return value;
-    };
-  const parse = types.getTypeParser(oid, "text") as (value: string) => unknown;
-  return (bytes) => parse(bytes.toString("utf8"));
-}
-
-function readRow(prepared: Prepared, body: Buffer): Record<string, unknown> {
-  const row: Record<string, unknown> = {};
-  let at = 2;
-  for (const column of prepared.columns) {
-    const length = body.readInt32BE(at);
-    at += 4;
-    row[column.name] = length < 0 ? null : column.read(body.subarray(at, at + length));
-    if (length > 0) at += length;
-  }
-  return row;
-}
-
-/** «INSERT 0 3», «UPDATE 1», «DELETE 2»; nothing for what changes no rows. */
-function affectedBy(body: Buffer): bigint | undefined {
-  const words = body.toString("latin1", 0, body.length - 1).split(" ");
-  return /^(INSERT|UPDATE|DELETE|MERGE)$/u.test(words[0] ?? "") ? BigInt(words.at(-1) ?? "0") : undefined;
-}
-
-function refusalOf(body: Buffer): DatabaseError {
-  const fields = new Map<string, string>();
-  for (const field of body.toString("utf8").split("\0"))
-    if (field !== "") fields.set(field.slice(0, 1), field.slice(1));
-  const error = new DatabaseError(fields.get("M") ?? "refused", body.length, "error");
-  error.code = fields.get("C");
-  error.constraint = fields.get("n");
-  error.detail = fields.get("D");
-  return error;
+  return { rows, ...(affected === undefined ? {} : { numAffectedRows: affected }) };
 }

@@ -55,7 +55,9 @@ function play(): Promise<boolean> {
     values.server,
     ...(values.mutate === undefined ? [] : ["--mutate", values.mutate]),
   ];
-  const player = fork(new URL("player.ts", import.meta.url), args, { execArgv: process.execArgv });
+  // Nearly all that a schedule makes is gone with it: with room for that the collector has little to copy.
+  const execArgv = [...process.execArgv, "--max-semi-space-size=64"];
+  const player = fork(new URL("player.ts", import.meta.url), args, { execArgv });
   return new Promise((resolve) => {
     let playing: number | null = null;
     const next = (): void => {
