@@ -32,7 +32,7 @@ export const severalTillsEn: SeveralTillsTexts = {
   },
   code: {
     section: "Which till can take it",
-    free: "No till holds it; each asks the server first.",
+    free: "No till holds it; each asks the server first. Offline, the rule under Methods decides.",
     holder: (till) => `${till} holds it and takes it offline too.`,
     waiting: (till, since) =>
       `Waiting for ${till} to release it, since ${since}. It does so once online; until then only it can take the code.`,

@@ -26,7 +26,7 @@ export const severalTillsZhCn = {
   },
   code: {
     section: "哪台机能收",
-    free: "没有派给任何一台机，收码前要联网核对。",
+    free: "没有派给任何一台机，收码前先联网核对；断网时照「收款方式」里的规定。",
     holder: (till: string): string => `派给${till}，断网也能收。`,
     waiting: (till: string, since: string): string =>
       `正等${till}交回（${since}起）。它联网后自动交回；交回之前只有它能收。`,
