@@ -7,6 +7,7 @@ import { App } from "./app.tsx";
 import { runClock } from "./clock-now.ts";
 import { followEngine } from "./engine-link.ts";
 import { createFlow } from "./flow.ts";
+import { holdOpenSale } from "./hold-sale.ts";
 import { loadLateScreens } from "./late.ts";
 import type { LateParts } from "./late-start.ts";
 import { type Till, TillProvider } from "./till-context.ts";
@@ -59,6 +60,7 @@ export async function start(engineWorker: Worker | null): Promise<void> {
     root,
   );
   runClock(clockEveryMs);
+  holdOpenSale(view, window);
   await afterPaint();
   const { startLate } = await import("./late-start.ts");
   const currency = (): string => view.value?.settings.currency ?? "CNY";
