@@ -85,6 +85,29 @@ describe("I3 I12: a file of a till that is gone brings its sales into the books,
     expect(await books()).toEqual({ sales: 2, sumMinor: 5000, entries: 3, apart: 0 });
   });
 
+  it("an old epoch's file, brought when its till is another tablet: booked as late, once", async () => {
+    await sells(3800, 1200);
+    const file = await sealedFile(shop, unsent());
+    const fresh = await shop.enrol(shortId(till.certificate.till));
+    await fresh.sellCash(100);
+    await fresh.deliver();
+    expect(await importFile(shop, file)).toMatchObject([200, { stored: 2, setApart: 0 }]);
+    expect(await importFile(shop, file)).toMatchObject([200, { stored: 0, alreadyThere: 2 }]);
+    const { db } = shop.books;
+    const rows = await db
+      .selectFrom("books.sales")
+      .select(["epoch", "total_minor", "flagged"])
+      .where("till_id", "=", till.certificate.till)
+      .orderBy("epoch")
+      .orderBy("seq")
+      .execute();
+    expect(rows).toEqual([
+      { epoch: 1, total_minor: 3800, flagged: "late" },
+      { epoch: 1, total_minor: 1200, flagged: "late" },
+      { epoch: 2, total_minor: 100, flagged: null },
+    ]);
+  });
+
   it("more entries than one batch holds", async () => {
     await sells(...Array.from({ length: 230 }, () => 100));
     expect(await importFile(shop, await sealedFile(shop, unsent()))).toMatchObject([200, { stored: 230 }]);
@@ -172,8 +195,22 @@ describe("a file that is not whole or not ours is refused by name, and leaves no
     expect(await piecesLeft()).toBe(0);
   });
 
-  it("a cashier may not, nor a page of somebody else, nor another kind of body", async () => {
+  it("nobody without a sign-in, no cashier, no page of somebody else, no other kind of body", async () => {
     const none = randomBytes(5);
+    const setRole = (role: "owner" | "cashier"): Promise<unknown> =>
+      shop.server.services.db
+        .updateTable("control.memberships")
+        .set({ role })
+        .where("user_id", "=", shop.owner.userId)
+        .execute();
+    await sells(3800);
+    const file = await sealedFile(shop, unsent());
+    await setRole("cashier");
+    const asked = await importFile(shop, file);
+    await setRole("owner");
+    expect(asked).toMatchObject([403, { code: "not-allowed" }]);
+    expect(await books()).toMatchObject({ sales: 0 });
+    expect(await piecesLeft()).toBe(0);
     expect(await importFile(shop, none, { cookie: "" })).toMatchObject([401, { code: "not-signed-in" }]);
     expect(await importFile(shop, none, { origin: "https://evil.example" })).toMatchObject([
       403,
