@@ -72,7 +72,12 @@ function followWhileSeen(): void {
 }
 document.addEventListener("visibilitychange", followWhileSeen);
 addEventListener("pagehide", () => office.live.stop());
-addEventListener("pageshow", followWhileSeen);
+addEventListener("pageshow", (event) => {
+  followWhileSeen();
+  // «Back» brings a page as it was left, whoever has signed out since: its figures are shown to the one who is
+  // here now only if the server knows them.
+  if (event.persisted && account.value.state === "signed-in") void office.api.me();
+});
 
 const root = document.getElementById("app");
 if (!root) throw new Error("office.html has no place for the office");
