@@ -16,7 +16,7 @@ export const severalTillsZhCn = {
     },
     perCode: "断网时单个码最多收",
     perTill: "断网时每台机最多收",
-    perTillHint: "上传并收到服务器回执后，额度才恢复。",
+    perTillHint: "上传并由服务器签收后，额度才恢复。",
     hours: "联系不上多久就停收（小时）",
     hoursHint: "超过这个时间没有联系上服务器，收码要先联网。",
     worstNone: "最坏情况：不会因一码两用而亏钱。",

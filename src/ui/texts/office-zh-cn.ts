@@ -150,7 +150,7 @@ export const officeZhCn = {
       "unknown-code": "店里没有发过这张付款码，金额记为损失",
       "over-amount": "收的超过面额，超出部分记为损失",
       "does-not-add-up": "付款合计与这笔销售的金额不符，请核对",
-      booked: "曾被隔离，后来由店主入账",
+      booked: "曾是待定的账，后来由店主入账",
       "till-revoked": "停用这台收银机之后才收的付款码，请核对",
       late: "这台收银机换了平板以后才到达，已入账",
     } as Readonly<Record<SaleOutcome, string>>,
