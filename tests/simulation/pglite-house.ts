@@ -148,9 +148,15 @@ class Machine implements ServerFaults {
     this.#master = master.value;
     await this.#openInstance(db);
     this.#firstInstance = this.#instance;
-    // Plans for these small tables are made once: what a parameter says changes none of them.
-    for (const setting of ["plan_cache_mode = force_generic_plan", "jit = off"])
-      this.#wire.script(`set ${setting}`);
+    // Plans for these small tables are made once: what a parameter says changes none of them. Nobody reads how
+    // often a table was looked at.
+    const settings = [
+      "plan_cache_mode = force_generic_plan",
+      "jit = off",
+      "track_activities = off",
+      "track_counts = off",
+    ];
+    for (const setting of settings) this.#wire.script(`set ${setting}`);
     this.#tables = this.#wire
       .run(
         `select table_schema || '.' || table_name as name from information_schema.tables

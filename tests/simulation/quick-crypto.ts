@@ -4,6 +4,7 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   hash,
@@ -54,6 +55,12 @@ class QuickKey {
     if (!(key instanceof QuickKey) || !Buffer.isBuffer(key.#material)) throw invalid("not a secret key");
     return key.#material;
   }
+
+  /** The same as Node's own key: given bytes it throws and catches to find out what they are. */
+  static secretObject(key: unknown): KeyObject {
+    const secret = QuickKey.secret(key);
+    return remember(secrets, secret.toString("latin1"), () => createSecretKey(secret));
+  }
 }
 
 /** Is this one of our keys? They are never changed, so a copy of one is the key itself. */
@@ -90,6 +97,7 @@ function remember<T>(kept: Map<string, T>, name: string, make: () => T): T {
 
 const points = new Map<string, KeyObject>();
 const privates = new Map<string, KeyObject>();
+const secrets = new Map<string, KeyObject>();
 const names = new WeakMap<KeyObject, Buffer>();
 let signatures = 0;
 
@@ -179,7 +187,7 @@ const quick = {
 
   async sign(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
     if (algorithmOf(algorithm).name === "HMAC")
-      return bufferOf(createHmac("sha256", QuickKey.secret(key)).update(bytesOf(data)).digest());
+      return bufferOf(createHmac("sha256", QuickKey.secretObject(key)).update(bytesOf(data)).digest());
     return bufferOf(signed(QuickKey.asymmetric(key), bytesOf(data)));
   },
 
@@ -229,14 +237,14 @@ const quick = {
   ): Promise<ArrayBuffer> {
     if (algorithm.name === "HKDF") {
       const [salt, info] = [bytesOf(algorithm.salt), bytesOf(algorithm.info)];
-      return hkdfSync("sha256", QuickKey.secret(key), salt, info, bits / 8);
+      return hkdfSync("sha256", QuickKey.secretObject(key), salt, info, bits / 8);
     }
     const publicKey = QuickKey.asymmetric(algorithm.public);
     return bufferOf(diffieHellman({ privateKey: QuickKey.asymmetric(key), publicKey }));
   },
 
   async encrypt(algorithm: AesGcmParams, key: unknown, data: unknown): Promise<ArrayBuffer> {
-    const cipher = createCipheriv("aes-256-gcm", QuickKey.secret(key), bytesOf(algorithm.iv));
+    const cipher = createCipheriv("aes-256-gcm", QuickKey.secretObject(key), bytesOf(algorithm.iv));
     if (algorithm.additionalData) cipher.setAAD(bytesOf(algorithm.additionalData));
     return bufferOf(Buffer.concat([cipher.update(bytesOf(data)), cipher.final(), cipher.getAuthTag()]));
   },
@@ -245,7 +253,7 @@ const quick = {
     const sealed = bytesOf(data);
     const at = sealed.length - TAG_BYTES;
     try {
-      const plain = createDecipheriv("aes-256-gcm", QuickKey.secret(key), bytesOf(algorithm.iv));
+      const plain = createDecipheriv("aes-256-gcm", QuickKey.secretObject(key), bytesOf(algorithm.iv));
       plain.setAuthTag(sealed.subarray(at));
       if (algorithm.additionalData) plain.setAAD(bytesOf(algorithm.additionalData));
       return bufferOf(Buffer.concat([plain.update(sealed.subarray(0, at)), plain.final()]));
