@@ -86,13 +86,6 @@ export const GUARDS_OF_SERVER: readonly Guard[] = [
     test: { file: PUSH_TEST, title: "overlapping batches sent at the same moment" },
   },
   {
-    name: "arrival-once",
-    file: "server/journal/written-rows.ts",
-    find: "counted as (update books.counters set arrival = arrival + ${batch.entries.length}",
-    replace: "counted as (update books.counters set arrival = arrival + ${batch.entries.length - 1}",
-    why: "two entries would have one place in the order of the books",
-  },
-  {
     name: "sales-with-their-entries",
     file: INGEST,
     find: "{ entries: rows, sales: saleLines(effects, (seq) => seq - firstSeq + 1) },",

@@ -31,7 +31,7 @@ if (
 
 const guards = GUARDS.filter(({ name }) => only.length === 0 || only.includes(name));
 const unnoticed: string[] = [];
-const redSchedules: Play[] = [];
+const redAnyway: string[] = [];
 const redTests: NonNullable<Guard["test"]>[] = [];
 const waiting = [...guards];
 await Promise.all(Array.from({ length: lanes }, () => lane()));
@@ -59,18 +59,23 @@ async function noticedBy({ name, bias, test }: Guard): Promise<string | null> {
     redTests.push(test);
     return `${test.file}: ${failed[0] ?? ""}`;
   }
-  const plays = Array.from({ length: seeds }, (_, at): Play => ({ seed: from + at, bias }));
-  const broken = await firstBroken(plays, name);
-  if (broken === null) return null;
-  redSchedules.push(broken.play);
-  return `seed ${broken.play.seed}: ${broken.says}`;
+  for (let seed = from; seed < from + seeds; seed++) {
+    const plays = Array.from({ length: from + seeds - seed }, (_, at): Play => ({ seed: seed + at, bias }));
+    const broken = await firstBroken(plays, name);
+    if (broken === null) return null;
+    const says = `seed ${broken.play.seed}: ${broken.says}`;
+    if ((await firstBroken([broken.play], null)) === null) return says;
+    // A fault of its own: it says nothing of this guard, and must not be lost.
+    redAnyway.push(`${says} (${JSON.stringify(bias ?? {})})`);
+    ({ seed } = broken.play);
+  }
+  return null;
 }
 
-/** Is all that was red green with every guard in place? */
+/** Are the tests that were red green with every guard in place? */
 async function withEveryGuard(): Promise<boolean> {
-  const broken = redSchedules.length === 0 ? null : await firstBroken(redSchedules, null);
-  if (broken) console.log(`RED WITH EVERY GUARD: seed ${broken.play.seed}: ${broken.says}`);
   const tests = redTests.length === 0 ? null : await runTests(redTests, null);
-  for (const title of tests?.failed ?? []) console.log(`RED WITH EVERY GUARD: ${title}`);
-  return broken === null && (tests?.failed ?? []).length === 0;
+  redAnyway.push(...(tests?.failed ?? []));
+  for (const says of redAnyway) console.log(`RED WITH EVERY GUARD: ${says}`);
+  return redAnyway.length === 0;
 }
