@@ -5,6 +5,7 @@ import { newSigningPair } from "#protocol/crypto.ts";
 import { encodeEntry, signEntry } from "#protocol/entry.ts";
 import { encodeTillBody } from "#protocol/entry-bodies.ts";
 import { BenchTill } from "./bench-till.ts";
+import { failWrites } from "./unreliable-disk.ts";
 
 describe("the second copy outside the database (PROTOCOL §4)", () => {
   it("I1: commits that a power cut took from the database come back, with their sales and spent codes", async () => {
@@ -183,6 +184,9 @@ describe("the second copy outside the database (PROTOCOL §4)", () => {
     const before = till.mirror.bytes.length;
     await till.engine.charge(100);
     await till.engine.takeCash(50);
+    expect(till.mirror.bytes).toHaveLength(before);
+    failWrites(till.databaseName, "AbortError");
+    expect(await till.engine.takeCash(100)).toMatchObject({ ok: false });
     expect(till.mirror.bytes).toHaveLength(before);
   });
 });

@@ -31,6 +31,7 @@ export const GUARDS_OF_SERVER: readonly Guard[] = [
     find: "if (next !== undefined && !sameBytes(next.entry.prev, held.headHash)) {",
     replace: "if (next === null) {",
     why: "a copied tablet's journal would be taken for the rest of the real one's",
+    test: { file: PUSH_TEST, title: "though its next number is free" },
   },
   {
     name: "repeat-is-not-stored-again",

@@ -72,7 +72,7 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
       "    await this.#mirror?.append(row);\n    try {\n      await this.#commit(draft, entry, " +
       "{ head, row, next });",
     why: "a sale that was never paid would come back from the copy",
-    bias: { diskFault: 12, crash: 8, powerCut: 12 },
+    test: { file: "tests/engine/mirror.test.ts", title: "nothing that was not committed stands in the copy" },
   },
   {
     name: "copy-puts-back",
@@ -294,14 +294,6 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
     replace: "",
     why: "a code revoked while it covers a part would pay all the same",
     test: { file: "tests/engine/payment-code.test.ts", title: "revoked before the cash comes" },
-  },
-  {
-    name: "lease-elsewhere-refused",
-    file: "src/engine/code-desk.ts",
-    find: `return { held: "elsewhere", tillName: lease.tillName };`,
-    replace: `return { held: "here" };`,
-    why: "a code leased next door would be taken here, offline, a second time",
-    bias: { sellCode: 25 },
   },
   {
     name: "lease-asked-inside",

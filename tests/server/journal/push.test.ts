@@ -163,6 +163,20 @@ describe("pushes: each (epoch, seq) is stored once, whatever the line does", () 
     expect(await clone.hello()).toMatchObject({ result: "quarantined" });
   });
 
+  it("I7: a copy goes on from an entry of its own: a fork, though its next number is free", async () => {
+    const till = await freshTill();
+    await till.sellCash(100);
+    await till.deliver();
+    const fromBackup = till.journal.slice(0, 1);
+    await till.sellCash(200);
+    await till.deliver();
+    const clone = till.rewind(fromBackup);
+    for (const amountMinor of [999, 998, 997]) await clone.sellCash(amountMinor);
+    // Only what stands behind our head: nothing in it differs from anything that is held.
+    expect(await clone.push(clone.journal.slice(3))).toMatchObject({ result: "fork" });
+    expect(await held(shop, till)).toMatchObject({ entries: 3, sales: 2 });
+  });
+
   it("a till whose head differs from ours is told at hello, with our entry", async () => {
     const till = await freshTill();
     await till.sellCash(100);
