@@ -71,7 +71,7 @@ export const GUARDS_OF_SERVER: readonly Guard[] = [
     find: "books.db.transaction().execute((tx) => store(tx, batch, authentic, brokenByTill, books.nowMs())),",
     replace: "store(books.db as DatabaseTransaction, batch, authentic, brokenByTill, books.nowMs()),",
     why: "a server that dies in the middle of a push would leave half of its effects",
-    bias: { serverFault: 25, sellCode: 20, deliver: 15 },
+    test: { file: ONE_CODE_TEST, title: "a push that fails in the middle leaves nothing" },
   },
   {
     name: "epoch-locked",

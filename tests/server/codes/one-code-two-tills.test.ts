@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { upkeepRound } from "../../../server/journal/upkeep.ts";
 import { decodeEntry, hashEntry, verifyEntry } from "../../../src/protocol/entry.ts";
@@ -120,6 +121,17 @@ describe("one code at two tills: one winner, decided once, and a loss with a nam
       .executeTakeFirstOrThrow();
     expect(toHex(claim.till_id)).toBe(toHex(one.certificate.till));
     expect(await codeNow(shop, code.id)).toMatchObject({ lossMinor: 2200 });
+  });
+
+  it("I3: a push that fails in the middle leaves nothing: pushed again, its code is spent once", async () => {
+    const { db } = shop.server.services;
+    const code = await shop.issue({ tillId: await idOf(one), amountMinor: 1234 });
+    await one.sell([await tenderOf(shop, code)]);
+    await sql`alter table books.sales add constraint no_room check (total_minor <> 1234)`.execute(db);
+    await one.push(one.journal).catch(() => null);
+    await sql`alter table books.sales drop constraint no_room`.execute(db);
+    await one.deliver();
+    expect(await codeNow(shop, code.id)).toMatchObject({ lossMinor: 0 });
   });
 
   it("I8: two pushes with the same codes in opposite orders: no deadlock, one winner each", async () => {
