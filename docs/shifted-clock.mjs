@@ -29,6 +29,7 @@ globalThis.Date = class extends RealDate {
 };
 
 // Node writes the Date header from a clock of its own, and the office counts down by that header.
+// oxlint-disable-next-line typescript/unbound-method -- always applied to the response it is called on
 const { writeHead } = ServerResponse.prototype;
 ServerResponse.prototype.writeHead = function writeHeadThen(...given) {
   if (!this.headersSent) this.setHeader("date", new Date().toUTCString());

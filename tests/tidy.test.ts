@@ -102,7 +102,7 @@ describe("words", () => {
     const ours = code.filter((path) => path !== thisFile && !signIn.test(path));
     const elsewhere = ours.filter((path) => !signInToo.includes(path));
     // Names that the browser, its debugger and PostgreSQL gave.
-    const given = /sessionStorage|CDPSession|idle_in_transaction_session_timeout/u;
+    const given = /sessionStorage|CDPSession|idle_in_transaction_session_timeout|session_replication_role/u;
     const word = new RegExp(`^(?!.*(?:${given.source})).*(?:(?<![a-z])session|Session)`, "u");
     expect(says(elsewhere, word)).toEqual([]);
     expect(elsewhere.filter((path) => path.includes("session"))).toEqual([]);

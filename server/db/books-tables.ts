@@ -99,7 +99,9 @@ export interface TillEpochsTable {
   unsent_minor: number | null;
   unsent_oldest_ms: number | null;
   unsent_said_ms: number | null;
-  /** Since when it speaks, says that something waits, and the head stands at `waiting_seq`; null: progress. */
+  /**
+   * Since when it speaks, says that something waits, and the head stands at `waiting_seq`; null: progress.
+   */
   waiting_since_ms: number | null;
   /** When it said so last. */
   waiting_said_ms: number | null;
@@ -298,7 +300,9 @@ export interface ClaimsTable {
   seq: number;
   cti: BytesColumn;
   entry_hash: BytesColumn;
-  /** `dropped` by the till · `released` by the owner or the end of the epoch · `refused` as `decision` says. */
+  /**
+   * `dropped` by the till · `released` by the owner or the end of the epoch · `refused` as `decision` says.
+   */
   state: "held" | "sold" | "dropped" | "released" | "refused";
   decision: BytesColumn;
   decided_at_ms: number;

@@ -12,9 +12,9 @@ import { arrivalsSoFar } from "../journal/server-journal.ts";
 const REASONS: readonly RenewalReason[] = ["replaced", "lost", "stolen", "data-lost"];
 
 /**
- * `replaced`, `lost`, `data-lost` late entries are still booked · `stolen` whoever has it speaks with its key:
- * quarantine · `stopped` it had forked or was damaged, and what is past that stays in quarantine · `rejected`
- * the owner did not recognise it: quarantine.
+ * `replaced`, `lost`, `data-lost` late entries are still booked · `stolen` whoever has it speaks with its
+ * key: quarantine · `stopped` it had forked or was damaged, and what is past that stays in quarantine ·
+ * `rejected` the owner did not recognise it: quarantine.
  */
 export type ClosedReason = RenewalReason | "stopped" | "rejected";
 

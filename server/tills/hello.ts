@@ -65,9 +65,9 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
 }
 
 /**
- * A till follows lineages in order and never back. One that this server never heard of means that the till has
- * followed another server with our keys: a copy that still runs, or one restored since from a newer backup.
- * Nothing is refused for it; the owner is told, once an epoch.
+ * A till follows lineages in order and never back. One that this server never heard of means that the till
+ * has followed another server with our keys: a copy that still runs, or one restored since from a newer
+ * backup. Nothing is refused for it; the owner is told, once an epoch.
  */
 async function noteStrangeLineage(books: Books, merchant: Bytes, hello: ReceivedHello): Promise<void> {
   const past = await books.db

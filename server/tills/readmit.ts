@@ -103,8 +103,8 @@ async function openAgain(
       genesis_prev: prev,
       head_hash: prev,
       // A certificate does not say whether the owner has ever said «same»: it is asked (again), of an epoch
-      // that is over by what it left, which is set apart. Else whoever typed an overheard code would come in by
-      // a restore.
+      // that is over by what it left, which is set apart. Else whoever typed an overheard code would come in
+      // by a restore.
       state: newest ? "pending" : "closed",
       closed_reason: newest ? null : "rejected",
       ...(newest ? {} : { closed_at_ms: nowMs, closed_arrival: 0 }),

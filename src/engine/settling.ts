@@ -37,8 +37,9 @@ export class Settling {
   }
 
   /**
-   * Works through all that lies there; runs again whenever the carrier says that it wrote. A disk that says no
-   * in the middle leaves the rest for that time: nobody waits for this, and whoever sells meanwhile is served.
+   * Works through all that lies there; runs again whenever the carrier says that it wrote. A disk that says
+   * no in the middle leaves the rest for that time: nobody waits for this, and whoever sells meanwhile is
+   * served.
    */
   async settle(desks: Desks, operator: OperatorRow | null): Promise<Settled> {
     try {

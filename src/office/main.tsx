@@ -74,8 +74,8 @@ document.addEventListener("visibilitychange", followWhileSeen);
 addEventListener("pagehide", () => office.live.stop());
 addEventListener("pageshow", (event) => {
   followWhileSeen();
-  // «Back» brings a page as it was left, whoever has signed out since: its figures are shown to the one who is
-  // here now only if the server knows them.
+  // «Back» brings a page as it was left, whoever has signed out since: its figures are shown to the one who
+  // is here now only if the server knows them.
   if (event.persisted && account.value.state === "signed-in") void office.api.me();
 });
 

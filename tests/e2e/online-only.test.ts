@@ -45,7 +45,9 @@ it("B7: the owner sees what each way can cost, chooses «always ask», and issue
   await owner.press("保存");
   await owner.page.getByText("已保存。").waitFor();
   first = await owner.issueTyped("38", "290684");
-  await owner.page.getByText("没有派给任何一台机，收码前先联网核对；断网时照「收款方式」里的规定。").waitFor();
+  await owner.page
+    .getByText("没有派给任何一台机，收码前先联网核对；断网时照「收款方式」里的规定。")
+    .waitFor();
   second = await owner.issueTyped("12", "290684");
   holdBeforeCamera(video, activation);
   const cashier = new Cashier(await tablet.start({ cameraVideo: video }));

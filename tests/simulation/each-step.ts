@@ -5,9 +5,9 @@ import type { CounterHands } from "./counter-hands.ts";
 import { rowsOf } from "./memory-disk.ts";
 import type { StoredRun } from "./office.ts";
 
-// What is looked at after every single step of a schedule (DESIGN §11). The disk is read from beneath, so that
-// looking changes nothing, and only what is new since the step before is computed: signatures, effects and
-// money are for the end (invariants.ts).
+// What is looked at after every single step of a schedule (DESIGN §11). The disk is read from beneath, so
+// that looking changes nothing, and only what is new since the step before is computed: signatures, effects
+// and money are for the end (invariants.ts).
 
 /** What one till's disk held before, and must not lose. */
 export class StepWatch {

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
-import type { Bias, Verdict } from "./schedule.ts";
+import type { Verdict } from "./schedule.ts";
+import type { Bias } from "./steps.ts";
 import type { PlayerOrder, PlayerReport } from "./player.ts";
 
 /** A schedule that takes longer hangs: far more than any needs on a busy machine. */

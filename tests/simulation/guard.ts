@@ -1,4 +1,4 @@
-import type { Bias } from "./schedule.ts";
+import type { Bias } from "./steps.ts";
 
 /** What protects something, and how it is taken away: one replacement in the text of a file. */
 export interface Guard {

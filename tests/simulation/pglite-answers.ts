@@ -35,8 +35,8 @@ interface Kept {
 }
 
 /**
- * What a database answered that has one connection: as long as nobody wrote to the tables it is about, the same
- * question has the same answer. Half of what a server asks in a schedule it has asked before.
+ * What a database answered that has one connection: as long as nobody wrote to the tables it is about, the
+ * same question has the same answer. Half of what a server asks in a schedule it has asked before.
  */
 export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();

@@ -54,8 +54,8 @@ export interface DatabaseHooks {
 
 /**
  * One PostgreSQL in memory and its single connection. While a schedule is played it stands inside one large
- * transaction, and a server's own transactions are savepoints in it: taking back all that a schedule did is one
- * rollback, and what a server commits is there for every other reader all the same.
+ * transaction, and a server's own transactions are savepoints in it: taking back all that a schedule did is
+ * one rollback, and what a server commits is there for every other reader all the same.
  */
 export class WireDatabase {
   readonly #pg: PGlite;

@@ -80,8 +80,8 @@ export async function openPgliteHouse(): Promise<House> {
 }
 
 /**
- * An empty database. Making one takes some seconds of a core; it is made once and kept beside other caches, by
- * the version that made it.
+ * An empty database. Making one takes some seconds of a core; it is made once and kept beside other caches,
+ * by the version that made it.
  */
 async function openEmptyDatabase(): Promise<PGlite> {
   const packages = join(import.meta.dirname, "../../node_modules");
@@ -148,8 +148,8 @@ class Machine implements ServerFaults {
     this.#master = master.value;
     await this.#openInstance(db);
     this.#firstInstance = this.#instance;
-    // Plans for these small tables are made once: what a parameter says changes none of them. Nobody reads how
-    // often a table was looked at.
+    // Plans for these small tables are made once: what a parameter says changes none of them. Nobody reads
+    // how often a table was looked at.
     const settings = [
       "plan_cache_mode = force_generic_plan",
       "jit = off",

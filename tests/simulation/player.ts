@@ -2,7 +2,8 @@ import "fake-indexeddb/auto";
 import { registerHooks } from "node:module";
 import { parseArgs } from "node:util";
 import { takeGuardAway } from "./take-guard-away.ts";
-import type { Bias, Verdict } from "./schedule.ts";
+import type { Verdict } from "./schedule.ts";
+import type { Bias } from "./steps.ts";
 
 // One process of the simulation: sets the platform up before anything of ours is loaded, then plays one seed
 // after the other as it is handed them.

@@ -12,9 +12,10 @@ import {
   type KeyObject,
 } from "node:crypto";
 
-// WebCrypto as src/protocol and HPKE use it, answered at once: the same keys and, but for signatures, the same
-// algorithms by Node's one-shot functions, without a hop to the thread pool for each. Besides being several times as quick it makes a
-// schedule repeatable: which of two jobs of a pool is ready first is nobody's decision.
+// WebCrypto as src/protocol and HPKE use it, answered at once: the same keys and, but for signatures, the
+// same algorithms by Node's one-shot functions, without a hop to the thread pool for each. Besides being
+// several times as quick it makes a schedule repeatable: which of two jobs of a pool is ready first is
+// nobody's decision.
 
 const POINT_BYTES = 65;
 const TAG_BYTES = 16;
@@ -163,9 +164,9 @@ function proofOf(key: KeyObject, once: Uint8Array, data: Buffer): Buffer {
 }
 
 /**
- * 32 bytes that were never before, and a hash over them, the key's public half and the data. Of its length, and
- * as different each time, as an ECDSA signature. Anybody could make one; nobody in a schedule does: a forger there
- * signs with a key of his own. The curve itself cost a tenth of a schedule.
+ * 32 bytes that were never before, and a hash over them, the key's public half and the data. Of its length,
+ * and as different each time, as an ECDSA signature. Anybody could make one; nobody in a schedule does: a
+ * forger there signs with a key of his own. The curve itself cost a tenth of a schedule.
  */
 function signed(key: KeyObject, data: Buffer): Buffer {
   const once = Buffer.alloc(HALF_SIGNATURE_BYTES);

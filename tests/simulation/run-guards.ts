@@ -7,8 +7,8 @@ import { GUARDS } from "./guards.ts";
 
 // `npm run test:guards [-- --only NAME,…] [--seeds N] [--from S] [--lanes L]`
 // Takes each guard away in turn and looks whether anybody notices: the simulation within N schedules, or the
-// ordinary test that the guard names. Whatever turned red is then run once more with every guard in place, and
-// must be green: else it was no guard that was noticed. The last line is JSON: {guards, noticed}.
+// ordinary test that the guard names. Whatever turned red is then run once more with every guard in place,
+// and must be green: else it was no guard that was noticed. The last line is JSON: {guards, noticed}.
 
 const { values } = parseArgs({
   options: {

@@ -7,8 +7,9 @@ import type { Verdict } from "./schedule.ts";
 
 // `npm run simulate -- --seeds N [--from S] [--players P] [--server pglite|postgres] [--mutate GUARD]
 //   [--keep-going] [--steps]`
-// Plays seeds S … S+N−1, divided among processes. The last line is JSON: {schedules, broken, perSecond}. Every
-// seed that broke something is printed with the first invariant that does not hold; then the exit code is 1.
+// Plays seeds S … S+N−1, divided among processes. The last line is JSON: {schedules, broken, perSecond}.
+// Every seed that broke something is printed with the first invariant that does not hold; then the exit code
+// is 1.
 
 const { values } = parseArgs({
   options: {

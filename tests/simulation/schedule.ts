@@ -7,6 +7,7 @@ import { CounterHands } from "./counter-hands.ts";
 import { INVARIANTS, type AtEnd, type TillAtEnd } from "./invariants.ts";
 import { seedRandomness, followClock } from "./quick-platform.ts";
 import { StepWatch } from "./each-step.ts";
+import { STEPS, type Bias, type Step } from "./steps.ts";
 import type { House, OfficeCode, OpenedOffice } from "./office.ts";
 
 /** What came of one seed. */
@@ -38,42 +39,6 @@ const FAULTS: readonly Fault[] = [
   "forged-receipt",
 ];
 const PATHS: readonly RegExp[] = [/push/u, /push/u, /feed/u, /hello/u, /challenge/u, /claim/u];
-
-/** How often each thing happens, beside the others. */
-const STEPS = {
-  sellCash: 7,
-  sellCode: 9,
-  presentTwice: 3,
-  twoWindows: 1,
-  deliver: 7,
-  deliverBehind: 4,
-  fault: 6,
-  line: 3,
-  hold: 3,
-  release: 3,
-  crash: 2,
-  powerCut: 6,
-  workerStopped: 3,
-  serverFault: 4,
-  rememberDisk: 2,
-  loseTail: 1,
-  diskFault: 2,
-  diskLies: 1,
-  backUp: 1,
-  restoreServer: 0.5,
-  clock: 2,
-  issue: 5,
-  revokeCode: 1,
-  policy: 1,
-  serverRestart: 1,
-  revokeTill: 0.2,
-  strayLease: 1,
-} as const;
-
-type Step = keyof typeof STEPS;
-
-/** Other weights for some steps: what a schedule is to meet sooner than by chance. */
-export type Bias = Partial<Readonly<Record<Step, number>>>;
 
 /** One shop, one seed: faults in any order, then healing, then every invariant. */
 export async function runSchedule(seed: number, house: House, bias: Bias = {}): Promise<Verdict> {

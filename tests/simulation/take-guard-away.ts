@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { guardNamed, withoutGuard } from "./guards.ts";
 
 /**
- * Loads the guard's file without it, in this process, from now on. Throws when there is no such guard, and when
- * its file is loaded and the text is not there exactly once.
+ * Loads the guard's file without it, in this process, from now on. Throws when there is no such guard, and
+ * when its file is loaded and the text is not there exactly once.
  */
 export function takeGuardAway(name: string): void {
   const guard = guardNamed(name);

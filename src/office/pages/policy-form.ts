@@ -79,8 +79,8 @@ export function policyOf(form: PolicyForm, currency: string): Result<CodePolicy,
 }
 
 /**
- * What the form says of outages, or the first of its fields there that cannot stand. The floor's figures count
- * only where it is chosen; else what cannot stand is what a shop starts with.
+ * What the form says of outages, or the first of its fields there that cannot stand. The floor's figures
+ * count only where it is chosen; else what cannot stand is what a shop starts with.
  */
 export function outageOf(form: PolicyForm, currency: string): Result<OutagePolicy, PolicyRefusal> {
   const { codeWay } = form;

@@ -19,7 +19,9 @@ export async function loadExportTexts(): Promise<void> {
   exportTexts.value = texts;
 }
 
-/** The words in the language in force; redraws on a switch where it is read. Throws before `loadExportTexts`. */
+/**
+ * The words in the language in force; redraws on a switch where it is read. Throws before `loadExportTexts`.
+ */
 export function sayExport(): ExportTexts {
   const texts = exportTexts.value;
   if (texts === null) throw new Error("the words about files are shown before they are loaded");

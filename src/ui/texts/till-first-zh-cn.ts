@@ -1,6 +1,6 @@
 /**
- * What the till says on its first screen, in Chinese: strip, rail, lock and pad. The keypad waits for these words
- * and for no others.
+ * What the till says on its first screen, in Chinese: strip, rail, lock and pad. The keypad waits for these
+ * words and for no others.
  */
 export const tillFirstZhCn = {
   appName: "柜台",
