@@ -91,33 +91,82 @@ export async function followLoss(tx: DatabaseTransaction, key: EpochOf): Promise
     .executeTakeFirst();
   if (loss === undefined) return;
   const missing = await missingOf(tx, key, loss.at_ms);
-  const late = await tx
-    .selectFrom("books.sales")
-    .select((eb) => [eb.fn.countAll<number>().as("count"), eb.fn.sum<string>("total_minor").as("sum")])
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
-    .where("seq", ">=", loss.from_seq)
-    .where("branch", "=", new Uint8Array())
-    .executeTakeFirstOrThrow();
-  const lateMinor = Number(late.sum ?? 0);
-  const known = Math.max(loss.known_head_seq ?? -1, missing.knownHeadSeq ?? -1, missing.saidHeadSeq ?? -1);
-  const came = known >= 0 && missing.fromSeq > known && (missing.count ?? 0) === 0;
+  const [late, apart] = [await lateOf(tx, key, loss.from_seq), await lateApart(tx, key, loss)];
+  const came = { count: late.count + apart.count, sumMinor: late.sumMinor + apart.sumMinor };
+  const { fromSeq, knownHeadSeq, claimedSeq, saidHeadSeq } = missing;
+  // All of it from what is held and claimed now, nothing from what the row said before: a rebuild has no more.
+  const known = Math.max(
+    knownHeadSeq ?? -1,
+    saidHeadSeq ?? -1,
+    claimedSeq !== null && claimedSeq >= loss.from_seq ? claimedSeq : -1,
+    fromSeq > loss.from_seq ? fromSeq - 1 : -1,
+  );
+  const isWhole = known >= 0 && fromSeq > known && (missing.count ?? 0) === 0;
+  const figures = STATED_AT_FIRST.has(loss.source)
+    ? { count: loss.count, sumMinor: loss.sum_minor }
+    : isWhole
+      ? came
+      : missing.source === "later-entries" && missing.count !== null && missing.sumMinor !== null
+        ? { count: missing.count + late.count, sumMinor: missing.sumMinor + late.sumMinor }
+        : { count: null, sumMinor: null };
   await tx
     .updateTable("books.losses")
     .set({
       known_head_seq: known < 0 ? null : known,
-      count: missing.count === null ? loss.count : missing.count + late.count,
-      sum_minor: missing.sumMinor === null ? loss.sum_minor : missing.sumMinor + lateMinor,
-      next_seq: missing.fromSeq,
-      late_count: late.count,
-      late_minor: lateMinor,
-      state: came ? "closed" : missing.fromSeq > loss.from_seq ? "shrunk" : "open",
+      count: figures.count,
+      sum_minor: figures.sumMinor,
+      next_seq: fromSeq,
+      late_count: came.count,
+      late_minor: came.sumMinor,
+      state: isWhole ? "closed" : fromSeq > loss.from_seq ? "shrunk" : "open",
     })
     .where("merchant_id", "=", merchant)
     .where("till_id", "=", till)
     .where("epoch", "=", epoch)
     .execute();
+}
+
+/** Sources of a loss whose record itself states its figures: those stand, whatever comes. */
+const STATED_AT_FIRST: ReadonlySet<string> = new Set(["till-said", "later-entries"]);
+
+interface Running {
+  readonly count: number;
+  readonly sumMinor: number;
+}
+
+/** Sales of the chain that came after all. */
+async function lateOf(
+  tx: DatabaseTransaction,
+  { merchant, till, epoch }: EpochOf,
+  fromSeq: number,
+): Promise<Running> {
+  const row = await tx
+    .selectFrom("books.sales")
+    .select((eb) => [eb.fn.countAll<number>().as("count"), eb.fn.sum<string>("total_minor").as("sum")])
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("epoch", "=", epoch)
+    .where("seq", ">=", fromSeq)
+    .where("branch", "=", new Uint8Array())
+    .executeTakeFirstOrThrow();
+  return { count: row.count, sumMinor: Number(row.sum ?? 0) };
+}
+
+/** Sales set apart since the loss, booked, rejected or undecided: they are here, and missing no more. */
+async function lateApart(
+  tx: DatabaseTransaction,
+  { merchant, till, epoch }: EpochOf,
+  loss: { readonly from_seq: number; readonly at_ms: number },
+): Promise<Running> {
+  const { rows } = await sql<{ count: number; sum: string | null }>`
+    select count(*) as count, sum(sale_minor) as sum from (
+      select distinct on (q.seq) q.sale_minor from books.quarantined q
+      where q.merchant_id = ${merchant} and q.till_id = ${till} and q.epoch = ${epoch}
+        and q.seq >= ${loss.from_seq} and q.received_at_ms > ${loss.at_ms} and q.sale_minor is not null
+        and not exists (select 1 from books.entries e where e.merchant_id = q.merchant_id
+          and e.till_id = q.till_id and e.epoch = q.epoch and e.seq = q.seq)
+      order by q.seq, q.hash) apart`.execute(tx);
+  return { count: Number(rows[0]?.count ?? 0), sumMinor: Number(rows[0]?.sum ?? 0) };
 }
 
 interface Missing {
@@ -129,12 +178,16 @@ interface Missing {
   readonly source: "later-entries" | "claimed-head" | "till-said" | "none";
   /** The head of a hello since the loss: a tablet that turned up says how far it went. */
   readonly saidHeadSeq: number | null;
+  /** The highest that a hello ever claimed, whenever that was. */
+  readonly claimedSeq: number | null;
 }
 
 interface Apart {
   readonly first: number | null;
   readonly last: number | null;
-  readonly distinct: number;
+  /** Where the first unbroken run of them ends, and where the next begins. */
+  readonly run_end: number | null;
+  readonly next: number | null;
 }
 
 async function missingOf(
@@ -150,45 +203,63 @@ async function missingOf(
     .where("till_id", "=", till)
     .where("epoch", "=", epoch)
     .executeTakeFirstOrThrow();
-  const head = row.head_seq;
-  const beyond = await sql<Apart>`select min(seq) as first, max(seq) as last, count(distinct seq) as distinct
-    from books.quarantined where merchant_id = ${merchant} and till_id = ${till} and epoch = ${epoch}
-      and seq > ${head}`.execute(tx);
-  const apart = beyond.rows[0] ?? { first: null, last: null, distinct: 0 };
-  const { first, last } = apart;
-  const whole = first !== null && last !== null && apart.distinct === last - first + 1;
-  const fromSeq = first === head + 1 && whole && last !== null ? last + 1 : head + 1;
-  const saidHeadSeq = (row.claimed_at_ms ?? 0) > sinceMs ? row.claimed_seq : null;
-  const gap = first !== null && first > head + 1;
-  const claimed =
-    row.claimed_seq !== null && row.claimed_seq > Math.max(head, last ?? head) ? row.claimed_seq : null;
-  if (claimed === null && first !== null) {
-    const figures = await figuresBetween(tx, key, head, first);
-    const something = gap || (figures !== null && figures.count > 0);
-    if (something) {
-      const knownHeadSeq = gap ? first - 1 : null;
-      const [count, sumMinor] = [figures?.count ?? null, figures?.sumMinor ?? null];
-      return { fromSeq: head + 1, knownHeadSeq, count, sumMinor, source: "later-entries", saidHeadSeq };
+  const [head, claimedSeq] = [row.head_seq, row.claimed_seq];
+  const { first, last, run_end: runEnd, next } = await apartBehind(tx, key, head);
+  const joins = first === head + 1 && runEnd !== null;
+  const fromSeq = joins ? runEnd + 1 : head + 1;
+  const saidHeadSeq = (row.claimed_at_ms ?? 0) > sinceMs ? claimedSeq : null;
+  const claimed = claimedSeq !== null && claimedSeq > Math.max(head, last ?? head) ? claimedSeq : null;
+  if (joins) {
+    // No number is missing, and yet sales are: the journal broke there.
+    const figures = await figuresBetween(tx, key, head, head + 1);
+    if (figures !== null && figures.count > 0) {
+      const source = "later-entries";
+      return { fromSeq: head + 1, knownHeadSeq: claimed, ...figures, source, saidHeadSeq, claimedSeq };
     }
+  }
+  const behind = joins ? next : first;
+  if (claimed === null && behind !== null) {
+    const figures = await figuresBetween(tx, key, head, behind);
+    const [count, sumMinor] = [figures?.count ?? null, figures?.sumMinor ?? null];
+    const source = "later-entries";
+    return { fromSeq, knownHeadSeq: behind - 1, count, sumMinor, source, saidHeadSeq, claimedSeq };
   }
   // What it said counts for what is missing only if nothing has come since, or been set apart.
   const says = first === null && row.waiting_seq === head && (row.unsent_count ?? 0) > 0;
   if (says) {
     const { unsent_count: count, unsent_minor: sumMinor } = row;
-    return { fromSeq, knownHeadSeq: claimed, count, sumMinor, source: "till-said", saidHeadSeq };
+    return {
+      fromSeq,
+      knownHeadSeq: claimed,
+      count,
+      sumMinor,
+      source: "till-said",
+      saidHeadSeq,
+      claimedSeq,
+    };
   }
   const source = claimed === null ? "none" : "claimed-head";
-  return { fromSeq, knownHeadSeq: claimed, count: null, sumMinor: null, source, saidHeadSeq };
+  return { fromSeq, knownHeadSeq: claimed, count: null, sumMinor: null, source, saidHeadSeq, claimedSeq };
 }
 
-interface Running {
-  readonly count: number;
-  readonly sumMinor: number;
+/** Which numbers past the head are set apart. */
+async function apartBehind(
+  tx: DatabaseTransaction,
+  { merchant, till, epoch }: EpochOf,
+  head: number,
+): Promise<Apart> {
+  const { rows } = await sql<Apart>`with s as (select distinct seq from books.quarantined
+      where merchant_id = ${merchant} and till_id = ${till} and epoch = ${epoch} and seq > ${head}),
+    run as (select min(seq) as ends from s a where not exists (select 1 from s b where b.seq = a.seq + 1))
+    select min(seq) as first, max(seq) as last, (select ends from run) as run_end,
+      min(seq) filter (where seq > (select ends from run)) as next from s`.execute(tx);
+  return rows[0] ?? { first: null, last: null, run_end: null, next: null };
 }
 
 /**
- * Sales between our head and the first entry set apart behind it, by the running figures on both sides. Null
- * when no sale stands behind, or when its figures are not of one chain with ours.
+ * Sales missing before `first`, an entry set apart behind a gap, by the running figures on both sides; what is
+ * held before it counts as held, in the chain or set apart. Null when no sale stands behind, or when its
+ * figures are not of one chain with ours.
  */
 async function figuresBetween(
   tx: DatabaseTransaction,
@@ -209,7 +280,31 @@ async function figuresBetween(
     .executeTakeFirst();
   const after = behind === undefined ? null : runningOf(behind.bytes);
   if (after === null) return null;
-  const before = await tx
+  const apartBefore = await tx
+    .selectFrom("books.quarantined")
+    .select("bytes")
+    .where("merchant_id", "=", merchant)
+    .where("till_id", "=", till)
+    .where("epoch", "=", epoch)
+    .where("seq", ">", head)
+    .where("seq", "<", first)
+    .where("sale_minor", "is not", null)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const before = apartBefore ?? (await lastSaleHeld(tx, { merchant, till, epoch }, head));
+  const held = before === undefined ? null : runningOf(before.bytes);
+  const count = after.count - 1 - (held?.count ?? 0);
+  const sumMinor = after.sumMinor - after.totalMinor - (held?.sumMinor ?? 0);
+  return count < 0 || sumMinor < 0 ? null : { count, sumMinor };
+}
+
+async function lastSaleHeld(
+  tx: DatabaseTransaction,
+  { merchant, till, epoch }: EpochOf,
+  head: number,
+): Promise<{ readonly bytes: Uint8Array } | undefined> {
+  return await tx
     .selectFrom("books.entries")
     .select("bytes")
     .where("merchant_id", "=", merchant)
@@ -220,10 +315,6 @@ async function figuresBetween(
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  const held = before === undefined ? null : runningOf(before.bytes);
-  const count = after.count - 1 - (held?.count ?? 0);
-  const sumMinor = after.sumMinor - after.totalMinor - (held?.sumMinor ?? 0);
-  return count < 0 || sumMinor < 0 ? null : { count, sumMinor };
 }
 
 function runningOf(bytes: Uint8Array): (Running & { readonly totalMinor: number }) | null {

@@ -13,6 +13,7 @@ interface LossRow {
   readonly reason: string;
   readonly source: string;
   readonly from_seq: number;
+  readonly next_seq: number;
   readonly known_head_seq: number | null;
   readonly count: number | null;
   readonly sum_minor: number | null;
@@ -56,8 +57,8 @@ export async function readLosses(
 ): Promise<readonly LossEvent[]> {
   const one = only === null ? sql`` : sql`and t.short_id = ${only.tillShortId} and l.epoch = ${only.epoch}`;
   const losses = await sql<LossRow>`
-    select l.till_id, t.short_id, t.name, l.epoch, l.reason, l.source, l.from_seq, l.known_head_seq, l.count,
-      l.sum_minor, l.late_count, l.late_minor, l.state, l.at_ms
+    select l.till_id, t.short_id, t.name, l.epoch, l.reason, l.source, l.from_seq, l.next_seq,
+      l.known_head_seq, l.count, l.sum_minor, l.late_count, l.late_minor, l.state, l.at_ms
     from books.losses l
     join books.tills t on t.merchant_id = l.merchant_id and t.till_id = l.till_id
     where l.merchant_id = ${merchant} ${one}
@@ -85,6 +86,7 @@ export async function readLosses(
     tillName: row.name,
     epoch: row.epoch,
     fromSeq: row.from_seq,
+    nextSeq: row.next_seq,
     knownHeadSeq: row.known_head_seq,
     count: row.count,
     sumMinor: row.sum_minor,

@@ -5,6 +5,7 @@ import { sameBytes, type Bytes } from "#protocol/bytes.ts";
 import type { AnswerDetail, AnswerResult, ReceivedHello } from "#protocol/push.ts";
 import type { Books } from "../books.ts";
 import { signedEntry, type Verdict } from "../journal/ingest.ts";
+import { followLoss } from "../journal/losses.ts";
 import { noteClaim } from "./delivery-words.ts";
 import { newToken } from "./tokens.ts";
 
@@ -35,21 +36,26 @@ export async function answerHello(books: Books, hello: ReceivedHello): Promise<H
   if (row === undefined || !(await hello.signedBy(row.device_key))) return null;
   const nowMs = books.nowMs();
   const known = sameBytes(hello.lineage, books.instance.lineage);
-  await books.db
-    .updateTable("books.till_epochs")
-    .set({
-      last_seen_ms: nowMs,
-      // What was signed for once is claimed for good: a tablet set back says less, and has still sold it.
-      claimed_seq: sql<number>`greatest(claimed_seq, ${hello.seq})`,
-      claimed_at_ms: nowMs,
-      ...(known ? { feed_version: sql<number>`greatest(feed_version, ${hello.feedVersion})` } : {}),
-    })
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", hello.till)
-    .where("epoch", "=", hello.epoch)
-    .execute();
+  const key = { merchant, till: hello.till, epoch: hello.epoch };
+  await books.db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable("books.till_epochs")
+      .set({
+        last_seen_ms: nowMs,
+        // What was signed for once is claimed for good: a tablet set back says less, and has still sold it.
+        claimed_seq: sql<number>`greatest(claimed_seq, ${hello.seq})`,
+        claimed_at_ms: nowMs,
+        ...(known ? { feed_version: sql<number>`greatest(feed_version, ${hello.feedVersion})` } : {}),
+      })
+      .where("merchant_id", "=", merchant)
+      .where("till_id", "=", hello.till)
+      .where("epoch", "=", hello.epoch)
+      .execute();
+    await noteClaim(tx, key, hello.seq, nowMs);
+    // An ended epoch's tablet says how far it went: that may be all that its loss still waited for.
+    await followLoss(tx, key);
+  });
   if (!known) await noteStrangeLineage(books, merchant, hello);
-  await noteClaim(books.db, { merchant, till: hello.till, epoch: hello.epoch }, hello.seq, nowMs);
   const parted = await partedAt(books, merchant, hello, row.head_seq);
   const revoked = row.revoked_at_ms !== null;
   // Stopped by the office before «same» was said: that is what its cashier must hear, not that it was

@@ -9,7 +9,7 @@ export function wordFor(words: Readonly<Record<string, string>>, name: string): 
 
 /** Which entries are missing, as far as is known; nothing is missing of a closed loss. */
 export function missingEntries(
-  loss: Pick<LossEvent, "state" | "fromSeq" | "knownHeadSeq">,
+  loss: Pick<LossEvent, "state" | "nextSeq" | "knownHeadSeq">,
   t: {
     readonly closedLine: string;
     readonly from: (seq: number) => string;
@@ -17,8 +17,8 @@ export function missingEntries(
   },
 ): string {
   if (loss.state === "closed") return t.closedLine;
-  const { fromSeq, knownHeadSeq } = loss;
-  return knownHeadSeq === null || knownHeadSeq < fromSeq ? t.from(fromSeq) : t.known(fromSeq, knownHeadSeq);
+  const { nextSeq, knownHeadSeq } = loss;
+  return knownHeadSeq === null || knownHeadSeq < nextSeq ? t.from(nextSeq) : t.known(nextSeq, knownHeadSeq);
 }
 
 /**

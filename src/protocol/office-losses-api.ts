@@ -49,7 +49,10 @@ export interface LossEvent {
   readonly tillId: string;
   readonly tillName: string;
   readonly epoch: number;
+  /** The first entry that was missing when the loss was recorded. */
   readonly fromSeq: number;
+  /** The first that is held nowhere now, neither booked nor set apart. */
+  readonly nextSeq: number;
   /** The highest entry number known to exist; null: not known. */
   readonly knownHeadSeq: number | null;
   /** Sales missing and their sum by shift, receipt or the till's own words; null: not known. */

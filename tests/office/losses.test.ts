@@ -15,7 +15,7 @@ describe("a loss in words", () => {
   const t = officeLossesEn.loss;
 
   it("I5: says from which entry on, and how many where that is known; «not known» is no number", () => {
-    const open = { state: "open", fromSeq: 41, knownHeadSeq: null } as const;
+    const open = { state: "open", nextSeq: 41, knownHeadSeq: null } as const;
     expect(missingEntries(open, t)).toBe("from entry 41");
     expect(missingEntries({ ...open, knownHeadSeq: 44 }, t)).toBe("entries 41 to 44, 4 in all");
     expect(missingEntries({ ...open, knownHeadSeq: 44, state: "closed" }, t)).toBe("All arrived, no loss.");

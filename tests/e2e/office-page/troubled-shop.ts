@@ -115,6 +115,7 @@ function loss(
     tillName,
     epoch,
     fromSeq: 3204,
+    nextSeq: 3204,
     knownHeadSeq: null,
     count: null,
     sumMinor: null,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rebuildBooks } from "../../../server/journal/rebuild.ts";
 import { payJournalDuties } from "../../../server/journal/server-journal.ts";
 import { decodeEntry } from "../../../src/protocol/entry.ts";
 import { decodeServerBody } from "../../../src/protocol/entry-bodies.ts";
@@ -170,6 +171,76 @@ describe("what is missing when a till ends is a loss by name, and shrinks with w
     expect((await losses())[0]).toMatchObject({ fromSeq: 2, knownHeadSeq: 3, count: 2, sumMinor: 3000 });
     await till.push(till.journal.slice(2));
     expect((await losses())[0]).toMatchObject({ state: "closed" });
+  });
+
+  it.each(["booked", "rejected"] as const)(
+    "I5: stolen and back, %s: what was set apart has come, and the loss closes as a rebuild says too",
+    async (decide) => {
+      await till.sellCash(100);
+      await till.deliver();
+      await till.sellCash(200);
+      await till.sellCash(300);
+      await till.sellCash(400);
+      await till.hello();
+      await renew("stolen");
+      shop.server.clock.ms += 1000;
+      await till.push(till.journal.slice(2, 3));
+      const came = { count: 1, sumMinor: 200 };
+      const part = { fromSeq: 2, nextSeq: 3, knownHeadSeq: 4, state: "shrunk", cameLate: came };
+      expect((await losses())[0]).toMatchObject(part);
+      await till.push(till.journal.slice(3));
+      const path = `/api/office/quarantine/${first}-1/decision`;
+      await shop.ask("POST", path, { decide, entries: 3 });
+      const all = { nextSeq: 5, state: "closed", count: 3, cameLate: { count: 3, sumMinor: 900 } };
+      expect((await losses())[0]).toMatchObject(all);
+      const { differences } = await rebuildBooks(shop.server.services.db, shop.owner.merchantId);
+      expect(differences).toEqual([]);
+    },
+  );
+
+  it("I5: an ended epoch's hello opens its loss again, and what it claimed closes it", async () => {
+    await till.sellCash(100);
+    await till.deliver();
+    await till.sellCash(200);
+    await renew("stolen");
+    await till.push();
+    expect((await losses())[0]).toMatchObject({ state: "closed", knownHeadSeq: 2, nextSeq: 3 });
+    await till.sellCash(300);
+    await till.hello();
+    expect((await losses())[0]).toMatchObject({ state: "shrunk", knownHeadSeq: 3, nextSeq: 3 });
+    const { differences } = await rebuildBooks(shop.server.services.db, shop.owner.merchantId);
+    expect(differences).toEqual([]);
+    await till.push();
+    expect((await losses())[0]).toMatchObject({ state: "closed", cameLate: { count: 2, sumMinor: 500 } });
+  });
+
+  it("I5: data-lost: the loss closes when the new epoch has carried all of it, without a hello", async () => {
+    await till.sellCash(100);
+    await till.deliver();
+    await till.sellCash(200);
+    const fresh = await renew("data-lost");
+    expect((await losses())[0]).toMatchObject({ state: "open", knownHeadSeq: null });
+    expect(await till.push()).toMatchObject({ result: "ok" });
+    const closed = { state: "closed", knownHeadSeq: 2, count: 1, sumMinor: 200 };
+    expect((await losses())[0]).toMatchObject(closed);
+    await fresh.deliver();
+    const { differences } = await rebuildBooks(shop.server.services.db, shop.owner.merchantId);
+    expect(differences).toEqual([]);
+  });
+
+  it("I5: a gap among what was set apart is what is missing, and its rebuild says the same", async () => {
+    await till.sellCash(100);
+    await till.deliver();
+    for (const amount of [1000, 2000, 4000]) await till.sellCash(amount);
+    await renew("stolen");
+    await till.push(till.journal.slice(2, 3));
+    await till.push(till.journal.slice(4));
+    const gap = { fromSeq: 2, nextSeq: 3, knownHeadSeq: 3, count: 1, sumMinor: 2000, state: "shrunk" };
+    expect((await losses())[0]).toMatchObject(gap);
+    await till.push(till.journal.slice(3));
+    expect((await losses())[0]).toMatchObject({ state: "closed", nextSeq: 5, count: 3, sumMinor: 7000 });
+    const { differences } = await rebuildBooks(shop.server.services.db, shop.owner.merchantId);
+    expect(differences).toEqual([]);
   });
 
   it("§5: the loss stands in the server's own journal, and is recorded once", async () => {
