@@ -39,7 +39,12 @@ const keyBytes = 32;
 export async function loadMasterKey(path: string, mayCreate: boolean): Promise<MasterKeyResult> {
   let stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined && mayCreate) {
-    writeMasterKey(path, randomBytes(keyBytes));
+    try {
+      writeMasterKey(path, randomBytes(keyBytes));
+    } catch (fault) {
+      // Another server of the same shop made it in this moment: one key for both, and it is there now.
+      if ((fault as NodeJS.ErrnoException).code !== "EEXIST") throw fault;
+    }
     stat = statSync(path, { throwIfNoEntry: false });
   }
   if (stat === undefined) return { ok: false, refusal: { code: "master-key-missing", path } };
