@@ -89,7 +89,15 @@ export type TillRefusal =
   | { readonly code: "limit-reached"; readonly limit: string };
 
 /** Why a till stopped taking codes and secrets (PROTOCOL §6). */
-export type StopReason = "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost";
+export type StopReason =
+  | "fork"
+  /** Ended by the owner: what it sells is set apart, and the owner decides about it. */
+  | "set-apart"
+  | "behind"
+  | "damaged"
+  | "revoked"
+  | "empty-database"
+  | "vault-lost";
 
 /** Why a tablet could not be enrolled (PROTOCOL §3). */
 export type EnrolRefusal =

@@ -62,7 +62,8 @@ export class Settling {
     const stop = await this.#judgeFinding(desks);
     const standing = (await db.setting("stop"))?.reason ?? "revoked";
     // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
-    if (stop && standing === "revoked") await this.#stop(desks, stop);
+    const gives = standing === "revoked" || (standing === "set-apart" && stop === "fork");
+    if (stop && gives) await this.#stop(desks, stop);
     const identity = (await db.enrolled()) ?? desks.identity;
     const operatorGone = await this.#letDismissedGo(desks, operator);
     await this.#noteClock(desks);

@@ -1,7 +1,7 @@
 import type { LinkView, OperatorView, SaleView, TillView } from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
 import { SAFE_OUTAGE_POLICY } from "#domain/outage-policy.ts";
-import type { DeliveryRow, IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { DeliveryRow, IdentityRow, OperatorRow, SaleRecord } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
 import type { SaleFigures } from "./carried.ts";
@@ -135,6 +135,7 @@ async function linkView(
       : null,
     unsentCount: unsent.count,
     unsentMinor: unsent.sumMinor,
+    withOwner: unsent.withOwner,
     oldestUnsentMs: unsent.oldestMs === null ? null : Math.max(0, clockMs - unsent.oldestMs),
     stuckSinceMs: progress?.key === "progress" ? stuckSince(progress, clockMs) : null,
     lastAnswerMs: state?.lastAnswerMs ?? null,
@@ -158,20 +159,36 @@ function knownState(row: Extract<DeliveryRow, { key: "state" }> | null, clockMs:
   return row.state === "online" && ageMs > LATELY_MS ? "syncing" : row.state;
 }
 
-/** Sales behind the last receipt: a difference of two running figures, however many days lie between. */
+interface Unsent extends SaleFigures {
+  readonly withOwner: LinkView["withOwner"];
+}
+
+/**
+ * Sales behind the last receipt: a difference of two running figures, however many days lie between. What the
+ * server has set apart is not unsent: the owner has it.
+ */
 async function unsentSales(
   db: TillDatabase,
   identity: IdentityRow | null,
   lost: SaleFigures | null,
-): Promise<SaleFigures> {
+): Promise<Unsent> {
   const head = identity && (await db.head.get("head"));
   // Without a journal, what the second copy holds is what nobody has receipted as far as this tablet knows.
-  if (!identity || !head) return lost ?? NONE;
+  if (!identity || !head) return { ...(lost ?? NONE), withOwner: null };
   const { epoch } = identity;
-  const [receipt, carried] = await Promise.all([db.receipts.get(epoch), db.setting("carried-unsent")]);
-  const seq = receipt?.seq ?? -1;
-  const sales = db.sales.where("[epoch+seq]");
-  const sent = await sales.between([epoch, Dexie.minKey], [epoch, seq], true, true).last();
+  const [receipt, carried, aside] = await Promise.all([
+    db.receipts.get(epoch),
+    db.setting("carried-unsent"),
+    db.delivery.get("taken-aside"),
+  ]);
+  const receipted = receipt?.seq ?? -1;
+  const asideSeq = aside?.key === "taken-aside" && aside.epoch === epoch ? aside.seq : -1;
+  const seq = Math.max(receipted, asideSeq);
+  const lastUpTo = (upTo: number): Promise<SaleRecord | undefined> =>
+    db.sales.where("[epoch+seq]").between([epoch, Dexie.minKey], [epoch, upTo], true, true).last();
+  const sent = await lastUpTo(seq);
+  const signed = seq > receipted ? await lastUpTo(receipted) : sent;
+  const apart = (sent?.runningCount ?? 0) - (signed?.runningCount ?? 0);
   const count = head.runningCount - (sent?.runningCount ?? 0);
   const waiting = db.sales.where("[epoch+seq]").between([epoch, seq], [epoch, Infinity], false);
   const first = count > 0 ? await waiting.first() : undefined;
@@ -179,6 +196,8 @@ async function unsentSales(
     count: count + (carried?.count ?? 0),
     sumMinor: head.runningMinor - (sent?.runningMinor ?? 0) + (carried?.sumMinor ?? 0),
     oldestMs: earlier(first?.atMs ?? null, carried?.oldestMs ?? null),
+    withOwner:
+      apart > 0 ? { count: apart, sumMinor: (sent?.runningMinor ?? 0) - (signed?.runningMinor ?? 0) } : null,
   };
 }
 

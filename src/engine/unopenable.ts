@@ -46,6 +46,7 @@ export function viewWithoutBooks(parts: ViewParts): TillView {
       sinceMs: null,
       unsentCount: lost?.count ?? 0,
       unsentMinor: lost?.sumMinor ?? 0,
+      withOwner: null,
       oldestUnsentMs: oldestMs === null ? null : Math.max(0, parts.clockMs - oldestMs),
       stuckSinceMs: null,
       lastAnswerMs: null,

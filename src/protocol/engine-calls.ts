@@ -58,9 +58,11 @@ export interface LinkView {
   readonly state: "online" | "syncing" | "offline" | "silent";
   /** Since when in this state, or since the last signed answer when offline or silent; null when never. */
   readonly sinceMs: number | null;
-  /** Sales without the server's receipt. */
+  /** Sales that the server does not have: neither receipted nor set apart. */
   readonly unsentCount: number;
   readonly unsentMinor: number;
+  /** Sales of this epoch that the server has set apart for the owner to decide; null when there are none. */
+  readonly withOwner: { readonly count: number; readonly sumMinor: number } | null;
   /** How old the oldest of them is, ms, when this view was made; null when none waits. */
   readonly oldestUnsentMs: number | null;
   /**

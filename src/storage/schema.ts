@@ -268,7 +268,14 @@ export type SettingsRow =
     }
   | {
       readonly key: "stop";
-      readonly reason: "fork" | "behind" | "damaged" | "revoked" | "empty-database" | "vault-lost";
+      readonly reason:
+        | "fork"
+        | "set-apart"
+        | "behind"
+        | "damaged"
+        | "revoked"
+        | "empty-database"
+        | "vault-lost";
     };
 
 export interface ReserveRow {

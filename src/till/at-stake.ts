@@ -8,6 +8,13 @@ export function unsentSales({ link, settings }: Pick<TillView, "link" | "setting
   return sayHealth().sales(link.unsentCount, formatMoney(link.unsentMinor, settings.currency));
 }
 
+/** What the server has set apart for the owner to decide; null when it has nothing. */
+export function salesWithOwner({ link, settings }: Pick<TillView, "link" | "settings">): string | null {
+  if (link.withOwner === null) return null;
+  const { count, sumMinor } = link.withOwner;
+  return sayHealth().sales(count, formatMoney(sumMinor, settings.currency));
+}
+
 /** How delivery stands, in the order in which it matters to whoever sells. */
 export type Standing = "stuck" | "offline" | "silent" | "sending" | "onServer";
 

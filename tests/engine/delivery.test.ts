@@ -192,6 +192,35 @@ describe("delivery (PROTOCOL §5)", () => {
     expect(till.view.stop).toBe("fork");
   });
 
+  it("I7: the evidence of a fork is not lost under what is set apart in the same round", async () => {
+    const till = await BenchTill.ready();
+    await forkAt(till, "own", MAX_PUSH_ENTRIES + 1);
+    expect(till.view.stop).toBe("fork");
+  });
+
+  it("I7: a till that was ended hears «set apart», not «fork», and none of its sales is unsent", async () => {
+    const till = await BenchTill.ready();
+    await sell(till, 1250);
+    await till.deliver();
+    till.known.state = "frozen";
+    await sell(till, 300);
+    await sell(till, 400);
+    expect(till.view.link).toMatchObject({ unsentCount: 2, unsentMinor: 700, withOwner: null });
+    await till.loop.poke("asked");
+    await till.engine.serviceWorkerWrote();
+    const withOwner = { count: 2, sumMinor: 700 };
+    expect(till.view).toMatchObject({
+      stop: "set-apart",
+      link: { unsentCount: 0, unsentMinor: 0, oldestUnsentMs: null, withOwner },
+    });
+    // Another entry under one of our numbers, signed by our own key, says more.
+    await sell(till, 500);
+    till.known.state = "open";
+    till.world.pass(2 * 3_600_000);
+    await forkAt(till, "own");
+    expect(till.view.stop).toBe("fork");
+  });
+
   it("I7: a signed head above ours says that we are the older state: behind", async () => {
     const till = await BenchTill.ready();
     await sell(till, 1250);
@@ -263,7 +292,7 @@ async function arrived(till: BenchTill): Promise<boolean> {
  * The server has another entry at our next seq, signed by our own key or by a stranger's; then we sell and
  * deliver.
  */
-async function forkAt(till: BenchTill, signer: "own" | "stranger"): Promise<void> {
+async function forkAt(till: BenchTill, signer: "own" | "stranger", sales = 1): Promise<void> {
   const identity = await till.db.enrolled();
   const head = await till.db.head.get("head");
   if (!identity || !head) throw new Error("not enrolled");
@@ -281,7 +310,7 @@ async function forkAt(till: BenchTill, signer: "own" | "stranger"): Promise<void
   const key = signer === "own" ? identity.devicePrivate : (await newSigningPair(false)).privateKey;
   const signed = await signEntry(key, bytes);
   till.known.entries.push({ seq: head.seq + 1, hash: await hashEntry(bytes), signed });
-  await sell(till, 1250);
+  for (let sale = 0; sale < sales; sale++) await sell(till, 1250);
   await till.loop.poke("asked");
   await till.engine.serviceWorkerWrote();
 }

@@ -15,6 +15,7 @@ export function dayView(part: Partial<TillView> = {}): TillView {
       sinceMs: null,
       unsentCount: 0,
       unsentMinor: 0,
+      withOwner: null,
       oldestUnsentMs: null,
       stuckSinceMs: null,
       lastAnswerMs: null,

@@ -108,6 +108,8 @@ class Carrier {
   #receiptedSeq: number | undefined = undefined;
   /** The newest receipt that is not on its way to the disk yet. */
   #toKeep: ReceiptRow | null = null;
+  /** This round was shown another entry than ours. */
+  #forked = false;
   /** Receipts on their way to the disk: the line need not wait for them. */
   #keeping: Promise<void> | null = null;
 
@@ -345,9 +347,12 @@ class Carrier {
       case "gap":
         return answer.detail.kind === "need" ? answer.detail.seq - 1 : answer.seq;
       case "quarantined":
-        // Stored beside the chain for the owner to book or reject: it must not be sent again and again.
-        return this.#find(heard);
+        // Stored beside the chain for the owner to book or reject: it must not be sent again and again. It
+        // says less than the fork it followed: that evidence would be lost under it.
+        return this.#forked ? "finding" : this.#find(heard);
       case "fork":
+        this.#forked = true;
+        return this.#find(heard);
       case "damaged":
         return this.#find(heard);
     }

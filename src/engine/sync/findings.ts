@@ -31,7 +31,8 @@ export async function judgeFinding(
     case "fork":
       return (await isProvenFork(db, identity, answer)) ? "fork" : null;
     case "quarantined":
-      return "fork";
+      // No entry of ours is held against us: what we say is set apart, nothing says that we parted.
+      return "set-apart";
     case "damaged":
     case "gap":
       return "damaged";

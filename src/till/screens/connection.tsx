@@ -8,7 +8,7 @@ import { BrokenLinkIcon, LinkIcon, StopIcon, UploadIcon } from "#ui/icons.tsx";
 import { language } from "#ui/language.ts";
 import { formatMoment, formatWait } from "#ui/text-format.ts";
 import { sayHealth } from "#ui/texts/health-texts.ts";
-import { type Standing, standingOf, unsentSales } from "../at-stake.ts";
+import { type Standing, salesWithOwner, standingOf, unsentSales } from "../at-stake.ts";
 import { nowMs } from "../clock-now.ts";
 import { Facts } from "../parts/facts.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
@@ -27,6 +27,7 @@ export function ConnectionScreen(): JSX.Element {
   const t = sayHealth().connection;
   const standing = standingOf(view.link);
   const sales = unsentSales(view);
+  const withOwner = salesWithOwner(view);
   const since = view.link.stuckSinceMs ?? nowMs.value;
   const fact =
     standing === "stuck"
@@ -48,6 +49,7 @@ export function ConnectionScreen(): JSX.Element {
               <ScreenTitle>{fact}</ScreenTitle>
             </div>
             <p class="standing__money">{sales === null ? t.keptNone : t.kept(sales)}</p>
+            {withOwner !== null && <p>{sayHealth().renew.withOwner(withOwner)}</p>}
             <p>{t.todo[standing]}</p>
             <div class="portrait-only">
               <LinkFacts view={view} />

@@ -3,7 +3,7 @@ import { Button } from "#ui/components/button.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { PersonIcon, StopIcon } from "#ui/icons.tsx";
 import { sayHealth } from "#ui/texts/health-texts.ts";
-import { unsentSales } from "../at-stake.ts";
+import { salesWithOwner, unsentSales } from "../at-stake.ts";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { SaveFileButton } from "../parts/save-file-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
@@ -18,6 +18,7 @@ export function RenewScreen(): JSX.Element {
   const view = useView();
   const t = sayHealth().renew;
   const sales = unsentSales(view);
+  const withOwner = salesWithOwner(view);
   const { stop } = view;
   return (
     <ScreenFrame
@@ -34,6 +35,7 @@ export function RenewScreen(): JSX.Element {
             </div>
             <p>{stop === null ? t.whyAnew : t.why[stop]}</p>
             <p class="standing__money">{sales === null ? t.stakeNone : t.stake(sales)}</p>
+            {withOwner !== null && <p>{t.withOwner(withOwner)}</p>}
             <h2 class="standing__steps">{t.steps}</h2>
             <ol class="steps">
               {sales !== null && <li>{t.fileFirst}</li>}

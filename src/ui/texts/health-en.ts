@@ -46,6 +46,7 @@ export const healthEn: HealthTexts = {
   renew: {
     title: {
       fork: "This till's books and the server's have parted",
+      "set-apart": "This till was closed; what it sold is with the owner",
       behind: "This till's books are shorter than the server's",
       damaged: "A part of this till's books can't be read",
       revoked: "The owner switched this till off",
@@ -54,6 +55,8 @@ export const healthEn: HealthTexts = {
     },
     why: {
       fork: "Another tablet may be using a copy of this data. Cash works, payment codes are stopped.",
+      "set-apart":
+        "The server sets its sales apart: the owner decides. Cash works, payment codes are stopped.",
       behind: "Older data may have been restored here. Cash works, payment codes are stopped.",
       damaged: "Cash works, payment codes are stopped. The other sales upload as always.",
       revoked: "Cash works and sales upload as always. Payment codes are stopped.",
@@ -63,6 +66,7 @@ export const healthEn: HealthTexts = {
     titleAnew: "Activate this tablet anew",
     whyAnew: "With a new activation code from the owner it begins a new epoch, and PINs are set again.",
     stake: (sales: string): string => `Not uploaded yet, and on this tablet only: ${sales}.`,
+    withOwner: (sales: string): string => `With the owner: ${sales}.`,
     stakeNone: "Nothing waits to be uploaded.",
     steps: "What to do",
     askOwner: "Ask the owner for this till's activation code, in the office under Tills.",

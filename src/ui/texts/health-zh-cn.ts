@@ -47,6 +47,7 @@ export const healthZhCn = {
   renew: {
     title: {
       fork: "本机的账与服务器有分叉",
+      "set-apart": "这台机已停用：账目已交给店主核对",
       behind: "本机的账比服务器少",
       damaged: "本机有一段账读不出来",
       revoked: "店主停用了本机",
@@ -55,6 +56,7 @@ export const healthZhCn = {
     } satisfies Record<StopReason, string> as Readonly<Record<StopReason, string>>,
     why: {
       fork: "可能有另一台平板用着同一份数据。现金照收，付款码暂停。",
+      "set-apart": "本机上传的账另外存着，由店主决定是否入账。现金照收，付款码暂停。",
       behind: "可能恢复过旧的数据。现金照收，付款码暂停。",
       damaged: "现金照收，付款码暂停。其余的账照常上传。",
       revoked: "现金照收，账照常上传，付款码暂停。",
@@ -64,6 +66,7 @@ export const healthZhCn = {
     titleAnew: "重新启用这台平板",
     whyAnew: "换了店主给的新启用码，本机从新的账期开始记账，PIN要重新设。",
     stake: (sales: string): string => `${sales}还没有上传，都在本机。`,
+    withOwner: (sales: string): string => `${sales}已交给店主核对。`,
     stakeNone: "没有等着上传的账。",
     steps: "怎么办",
     askOwner: "请店主在后台「设备」里给本机一个启用码。",

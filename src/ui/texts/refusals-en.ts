@@ -10,6 +10,7 @@ const enWallets = {
 
 const enStops: Readonly<Record<StopReason, string>> = {
   fork: "This till's books and the server's have parted.",
+  "set-apart": "This till was closed: what it sold is with the owner.",
   behind: "This till's books are shorter than the server's: older data may have been restored.",
   damaged: "A part of this till's books can't be read.",
   revoked: "The owner switched this till off.",

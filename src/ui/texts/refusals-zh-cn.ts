@@ -10,6 +10,7 @@ const zhWallets = {
 
 const zhStops: Readonly<Record<StopReason, string>> = {
   fork: "本机的账与服务器有分叉。",
+  "set-apart": "这台机已停用：账目已交给店主核对。",
   behind: "本机的账比服务器少，可能恢复过旧数据。",
   damaged: "本机有一段账读不出来。",
   revoked: "本机已被店主停用。",

@@ -42,6 +42,7 @@ export const tillFirstEn: TillFirstTexts = {
   },
   stop: {
     fork: "This till's books and the server's have parted",
+    "set-apart": "This till was closed",
     behind: "This till's books are shorter than the server's",
     damaged: "A part of this till's books can't be read",
     revoked: "The owner switched this till off",

@@ -43,6 +43,7 @@ export const tillFirstZhCn = {
   },
   stop: {
     fork: "本机的账与服务器有分叉",
+    "set-apart": "本机已停用",
     behind: "本机的账比服务器少",
     damaged: "本机有一段账读不出来",
     revoked: "本机已被店主停用",

@@ -64,6 +64,7 @@ const offline: LinkView = {
   sinceMs: momentMs,
   unsentCount: 128,
   unsentMinor: 1_234_500,
+  withOwner: null,
   oldestUnsentMs: 190_000_000,
   stuckSinceMs: null,
   lastAnswerMs: momentMs,
