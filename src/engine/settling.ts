@@ -82,6 +82,7 @@ export class Settling {
   async #lookThrough({ identity, mirror, recovered }: Desks): Promise<void> {
     const { foreign, uncertified, hole } = recovered;
     const { epoch } = identity;
+    await this.#nameHolder(identity);
     if (hole !== null) await this.#noteHole(epoch, hole);
     if (foreign) {
       await keepForeign(this.#db, identity, foreign);
@@ -90,6 +91,20 @@ export class Settling {
       await mirror?.beginAnew(identity, await range.toArray());
     } else if (uncertified) await mirror?.certify(identity);
     this.#lookedThrough = recovered;
+  }
+
+  /**
+   * Whose books these are, as they lie here now. A disk that forgot what we last became would leave the
+   * carrier a name that is not ours any more, and nothing of its rounds would ever be kept.
+   */
+  async #nameHolder({ till, epoch }: IdentityRow): Promise<void> {
+    const db = this.#db;
+    await db.transaction("rw", [db.delivery, db.settings], async () => {
+      const holder = await db.delivery.get("holder");
+      const feed = await db.setting("feed");
+      if (holder && feed)
+        await db.delivery.put({ key: "holder", till: toHex(till), epoch, lineage: toHex(feed.lineage) });
+    });
   }
 
   /** What the server has signed for may be missing here: it is no damage, and no sale is lost by it. */

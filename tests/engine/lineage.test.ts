@@ -57,6 +57,24 @@ describe("a server restored from a backup (PROTOCOL §2 lineage)", () => {
     expect(await till.db.setting("full-run")).toBeNull();
   });
 
+  it("I6: a disk that forgot the new lineage does not keep the carrier from ever delivering again", async () => {
+    // Found by the simulation: the carrier's tables knew the lineage that the engine's had lost.
+    const till = await BenchTill.ready();
+    restore(till, 3);
+    till.server.forgetTokens();
+    await till.deliver();
+    await till.deliver();
+    const holder = await till.db.delivery.get("holder");
+    if (holder?.key !== "holder") throw new Error("no holder");
+    await till.db.delivery.put({ ...holder, lineage: "00".repeat(8) });
+    await till.restart();
+    await till.signIn();
+    await sell(till, 990);
+    await till.deliver();
+    await till.deliver();
+    expect(till.view.link.unsentCount).toBe(0);
+  });
+
   it("I2: a till never returns to a lineage it has left", async () => {
     const till = await BenchTill.ready();
     const old = till.server.lineage;
