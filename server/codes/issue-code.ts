@@ -3,7 +3,7 @@
 import { hashRaw } from "@node-rs/argon2";
 import { randomInt } from "node:crypto";
 import { drawCodeNumber } from "#domain/code-number.ts";
-import type { CodeWay } from "#domain/outage-policy.ts";
+import type { CodeWay } from "#domain/code-way.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { concat, fromHex, randomBytes, toHex, utf8, type Bytes } from "#protocol/bytes.ts";
 import { sha256 } from "#protocol/crypto.ts";

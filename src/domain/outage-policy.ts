@@ -1,3 +1,4 @@
+import { SAFE_CODE_WAY, type CodeWay } from "./code-way.ts";
 import type { CodeRefusal } from "./refusal.ts";
 import { accepted, refused, type Result } from "./result.ts";
 
@@ -5,13 +6,6 @@ import { accepted, refused, type Result } from "./result.ts";
  * What happens to one payment code at several tills while they cannot ask each other (PROTOCOL §11). The
  * owner chooses one way for the shop; pure rules, clock and sums are brought by the caller.
  */
-
-/**
- * `leased`: a code belongs to one till, which takes it offline; the others ask the server · `online-only`:
- * every till asks · `floor-limited`: a till that cannot ask takes it all the same, up to limits. Only the
- * last can lose money.
- */
-export type CodeWay = "leased" | "online-only" | "floor-limited";
 
 export interface OutagePolicy {
   readonly codeWay: CodeWay;
@@ -25,7 +19,7 @@ export interface OutagePolicy {
 
 /** What a shop starts with: nothing can be lost. The floor's figures count only when the owner chooses it. */
 export const SAFE_OUTAGE_POLICY: OutagePolicy = {
-  codeWay: "leased",
+  codeWay: SAFE_CODE_WAY,
   floorPerCodeMinor: 5_000,
   exposureMinor: 50_000,
   staleHours: 24,

@@ -1,6 +1,6 @@
 import type { LinkView, OperatorView, SaleView, TillView } from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
-import { SAFE_OUTAGE_POLICY } from "#domain/outage-policy.ts";
+import { SAFE_CODE_WAY } from "#domain/code-way.ts";
 import type { DeliveryRow, IdentityRow, OperatorRow, SaleRecord } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
@@ -75,7 +75,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       maxSaleMinor: MAX_SALE_MINOR,
       passwordRule: policy?.policy.passwordRule ?? "always",
       passwordAboveMinor: policy?.policy.passwordAboveMinor ?? 0,
-      codeWay: outage?.policy.codeWay ?? SAFE_OUTAGE_POLICY.codeWay,
+      codeWay: outage?.policy.codeWay ?? SAFE_CODE_WAY,
     },
     clock: parts.clock,
     storage: {

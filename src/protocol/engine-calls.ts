@@ -1,4 +1,4 @@
-import type { CodeWay } from "#domain/outage-policy.ts";
+import type { CodeWay } from "#domain/code-way.ts";
 import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
 import type { ExportRefusal } from "./export-file.ts";
