@@ -94,7 +94,8 @@ export async function followLoss(tx: DatabaseTransaction, key: EpochOf): Promise
   const [late, apart] = [await lateOf(tx, key, loss.from_seq), await lateApart(tx, key, loss)];
   const came = { count: late.count + apart.count, sumMinor: late.sumMinor + apart.sumMinor };
   const { fromSeq, knownHeadSeq, claimedSeq, saidHeadSeq } = missing;
-  // All of it from what is held and claimed now, nothing from what the row said before: a rebuild has no more.
+  // All of it from what is held and claimed now, nothing from what the row said before: a rebuild has no
+  // more.
   const known = Math.max(
     knownHeadSeq ?? -1,
     saidHeadSeq ?? -1,
@@ -257,8 +258,8 @@ async function apartBehind(
 }
 
 /**
- * Sales missing before `first`, an entry set apart behind a gap, by the running figures on both sides; what is
- * held before it counts as held, in the chain or set apart. Null when no sale stands behind, or when its
+ * Sales missing before `first`, an entry set apart behind a gap, by the running figures on both sides; what
+ * is held before it counts as held, in the chain or set apart. Null when no sale stands behind, or when its
  * figures are not of one chain with ours.
  */
 async function figuresBetween(
