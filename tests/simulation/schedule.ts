@@ -249,6 +249,8 @@ class Run {
         const code = chance.pick(this.#codes);
         const { cti, amountMinor } = code;
         this.#strayed.add(cti);
+        // Written by our hand: a disk that is to fail the till must not fail the one who sets the scene.
+        till.disksAnswerLies = false;
         await tablet.db.leases.put({ cti, till: till.id, tillName: till.name });
         const holder = this.#tills.find((one) => one.id === code.till) ?? till;
         const how = { dueMinor: amountMinor, password: code.password ?? "", typed: false };
