@@ -61,6 +61,7 @@ interface RawDatabase {
   transactions: RawTransaction[];
   connections: RawConnection[];
   rawObjectStores: Map<string, RawStore>;
+  processTransactions(): void;
 }
 
 type Maker<T> = new (...given: unknown[]) => T;
@@ -120,7 +121,10 @@ export function cutPower(databaseName: string): void {
 /** The browser stops the service worker alone: its transactions and connections end, the page's go on. */
 export function stopServiceWorker(databaseName: string): void {
   const database = databases.get(databaseName);
-  if (database) giveUp(database, (connection) => workers.has(connection));
+  if (!database) return;
+  giveUp(database, (connection) => workers.has(connection));
+  // The page's transactions that stood behind the worker's would wait for an end that is told to nobody.
+  database.processTransactions();
 }
 
 function giveUp(database: RawDatabase, concerns: (connection: RawConnection) => boolean): void {

@@ -32,6 +32,9 @@ if (values.mutate !== undefined && GUARDS.every(({ name }) => name !== values.mu
   process.exit(2);
 }
 
+/** No schedule needs a second of a quiet core: one that runs for so long never ends by itself. */
+const NEVER_ENDS_MS = 120_000;
+
 const bias = GUARDS.find(({ name }) => name === values.mutate)?.bias;
 const startedMs = performance.now();
 let schedules = 0;
@@ -61,9 +64,12 @@ function play(): Promise<boolean> {
   const player = fork(new URL("player.ts", import.meta.url), args, { execArgv });
   return new Promise((resolve) => {
     let playing: number | null = null;
+    let watchdog: NodeJS.Timeout | undefined;
     const next = (): void => {
       const stop = handedOut >= seeds || (broken.length > 0 && !values["keep-going"]);
       playing = stop ? null : from + handedOut++;
+      clearTimeout(watchdog);
+      if (playing !== null) watchdog = setTimeout(() => player.kill("SIGKILL"), NEVER_ENDS_MS);
       player.send({ seed: playing, ...(bias && { bias }) } satisfies PlayerOrder);
     };
     player.on("message", (report: PlayerReport) => {
@@ -73,17 +79,20 @@ function play(): Promise<boolean> {
       }
       next();
     });
-    player.on("exit", (code) => {
-      // A schedule that never ends leaves its process with nothing to do: it is broken, and says so here.
-      if (playing !== null) {
-        schedules++;
-        found({
-          seed: playing,
-          broken: `the process ended with ${code} in the middle of it`,
-          steps: [],
-        });
+    player.on("exit", (code, signal) => {
+      clearTimeout(watchdog);
+      if (playing === null) {
+        resolve(code === 0);
+        return;
       }
-      resolve(code === 0 && playing === null);
+      schedules++;
+      found({
+        seed: playing,
+        broken: `the process ended with ${signal ?? code} in the middle of it`,
+        steps: [],
+      });
+      // The seeds that are left are played all the same.
+      resolve(play());
     });
   });
 }

@@ -6,11 +6,6 @@ import { describe, expect, it } from "vitest";
 // Schedules are played in processes of their own, without the test runner's transformations: they sit on both
 // cores, and a seed is played here as `npm run simulate -- --from SEED --seeds 1 --steps` plays it again.
 
-/**
- * Red, and not understood yet. 135: a clone's sale is not found as a fork. Whoever mends it takes it out here
- * and gives it a test of its own.
- */
-const OPEN_SEEDS: ReadonlySet<number> = new Set([135]);
 /** Far more than either run needs: counted, not timed, and a busy machine is no fault of a till. */
 const ONE_RUN_MS = 30 * 60_000;
 const run = promisify(execFile);
@@ -27,12 +22,10 @@ async function simulate(...args: readonly string[]): Promise<string> {
 
 describe("a street of tills and the real server with everything going wrong (DESIGN §11)", () => {
   it(
-    "I1–I12: hold after every step of 2,000 seeded schedules, but for one that stands open by name",
+    "I1–I12: hold after every step of 2,000 seeded schedules",
     async () => {
-      const printed = await simulate("--seeds", "2000", "--from", "1", "--keep-going");
-      expect(printed).toMatch(/^\{"schedules":2000,/mu);
-      const red = [...printed.matchAll(/^seed ([0-9]+): /gmu)].map(([, seed]) => Number(seed));
-      expect(red.filter((seed) => !OPEN_SEEDS.has(seed))).toEqual([]);
+      const printed = await simulate("--seeds", "2000", "--from", "1");
+      expect(printed).toMatch(/^\{"schedules":2000,"broken":0,/mu);
     },
     ONE_RUN_MS,
   );
