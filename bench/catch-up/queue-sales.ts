@@ -114,8 +114,20 @@ async function copy(rows: readonly JournalRow[]): Promise<void> {
 
 let askedMs: number | null = null;
 
-/** Remembers when the till first asks for delivery; to be called before the page's own first line. */
+/**
+ * Remembers when the till first asks for delivery, by either of its two ways; to be called before the page's
+ * own first line.
+ */
 export function listenForAsking(): void {
+  // oxlint-disable-next-line typescript/unbound-method -- always applied to the worker it is called on
+  const { postMessage } = ServiceWorker.prototype;
+  ServiceWorker.prototype.postMessage = new Proxy(postMessage, {
+    apply: (post, worker, given: readonly unknown[]): void => {
+      const [message] = given as readonly [{ readonly type?: string }];
+      if (message.type === "sync") askedMs ??= performance.now();
+      Reflect.apply(post, worker, given);
+    },
+  });
   const channel = new BroadcastChannel("guitai");
   channel.addEventListener("message", (event: MessageEvent<{ readonly type: string }>) => {
     if (event.data.type === "want-sync") askedMs ??= performance.now();
