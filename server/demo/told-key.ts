@@ -18,6 +18,16 @@ export function keyOf(change: FeedChange): string {
       return `${change.type}:${change.epoch}:${change.seq}`;
     case "site-key":
       return `site-key:${change.keyEpoch}`;
+    case "secret":
+    case "secret-withdrawn":
+      return `${change.type}:${toHex(change.subject)}:${change.version}`;
+    case "unlocked":
+      return `unlocked:${toHex(change.id)}`;
+    case "method-policy":
+      return `method-policy:${change.method}`;
+    case "unlock-key":
+    case "vault-level":
+    case "vault-lease":
     case "policy":
     case "outage-policy":
     case "shop":

@@ -83,6 +83,20 @@ function subjectOf(change: FeedChange, audience: Audience): string {
       return `${change.type}:${till}:${change.epoch}:${change.seq}`;
     case "site-key":
       return `site-key:${till}:${audience.epoch ?? 0}:${change.keyEpoch}`;
+    // Told anew when it gets an end, and once withdrawn no full page carries it any more.
+    case "secret":
+      return `secret:${till}:${audience.epoch ?? 0}:${toHex(change.subject)}:${change.version}`;
+    case "secret-withdrawn":
+      return `secret-withdrawn:${toHex(change.subject)}`;
+    case "unlocked":
+      return `unlocked:${toHex(change.id)}`;
+    case "unlock-key":
+      return `unlock-key:${till}:${audience.epoch ?? 0}`;
+    case "method-policy":
+      return `method-policy:${change.method}`;
+    case "vault-level":
+    case "vault-lease":
+      return `${change.type}:${till}`;
   }
 }
 

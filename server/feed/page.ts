@@ -129,7 +129,9 @@ async function readChanges(
         select 1 from books.feed_changes g where g.merchant_id = f.merchant_id and g.subject = f.subject
           and g.version > f.version and g.version <= ${head})`
     : sql``;
-  const withheld = secrets ? sql`` : sql`and f.type not in ('code', 'lease', 'site-key')`;
+  const withheld = secrets
+    ? sql``
+    : sql`and f.type not in ('code', 'lease', 'site-key', 'secret', 'unlock-key')`;
   const rows = await sql<{ version: number; body: Uint8Array }>`
     select f.version, f.body from books.feed_changes f
     where f.merchant_id = ${merchant} and f.version > ${from} and f.version <= ${head}

@@ -4,6 +4,7 @@ import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
 import { sign } from "./crypto.ts";
 import { decodeFeedEnvelope, openFeedEnvelope, type FeedEnvelope, type SignedPage } from "./feed-envelope.ts";
+import { encodeSecretChange, SECRET_READERS, type SecretChange } from "./feed-secrets.ts";
 import type { Keyset } from "./keyset.ts";
 import { readShape, type Shape } from "./shape.ts";
 
@@ -56,7 +57,8 @@ export type FeedChange =
   /** The store's key of a week, sealed to this till's vault. */
   | { readonly type: "site-key"; readonly keyEpoch: number; readonly sealed: Bytes }
   /** `active` codes and secrets work · `revoked` cash and delivery only. */
-  | { readonly type: "till-state"; readonly state: "active" | "revoked" };
+  | { readonly type: "till-state"; readonly state: "active" | "revoked" }
+  | SecretChange;
 
 export interface FeedPage {
   readonly lineage: Bytes;
@@ -164,6 +166,8 @@ function encodeChange(change: FeedChange): Cbor {
       return [change.type, [change.keyEpoch, change.sealed]];
     case "till-state":
       return [change.type, [change.state]];
+    default:
+      return [change.type, encodeSecretChange(change)];
   }
 }
 
@@ -293,6 +297,7 @@ const READERS: ReadonlyMap<string, (shape: Shape) => FeedChange> = new Map<
     (shape) => ({ type: "site-key", keyEpoch: shape.integer(), sealed: shape.bytes(undefined, 256) }),
   ],
   ["till-state", (shape) => ({ type: "till-state", state: shape.oneOf(["active", "revoked"]) })],
+  ...SECRET_READERS,
 ]);
 
 /** A change as it is kept until a page carries it. */

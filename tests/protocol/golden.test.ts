@@ -281,7 +281,7 @@ describe("golden: push, receipt and feed", () => {
     expectBytes(again.slice(0, -64), vectors.hello.signed.slice(0, -64));
   });
 
-  const pages = ["feed", "feed-several-tills"].map((name) =>
+  const pages = ["feed", "feed-several-tills", "feed-secrets"].map((name) =>
     readVectors<{ path: string; page: feed.FeedPage; bytes: Bytes; signature: Bytes }>(name),
   );
   it.each(pages)("the page of $path", async ({ path, page, bytes, signature }) => {
@@ -309,6 +309,13 @@ describe("golden: push, receipt and feed", () => {
       "lease-wanted": true,
       "claim-released": true,
       "lost-to": true,
+      secret: true,
+      "secret-withdrawn": true,
+      unlocked: true,
+      "unlock-key": true,
+      "method-policy": true,
+      "vault-level": true,
+      "vault-lease": true,
     };
     const shown = pages.flatMap(({ page }) => page.changes.map((change) => change.type));
     expect(shown.toSorted()).toEqual(Object.keys(types).toSorted());
