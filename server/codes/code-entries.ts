@@ -22,6 +22,7 @@ export function codeSteps(body: TillBody, seq: number, entryHash: Bytes): readon
       return [{ cti: body.cti, seq, entryHash, body }];
     case "lease-released":
       return body.ctis.map((cti) => ({ cti, seq, entryHash, body }));
+    case "approved":
     case "attempt":
     case "clock-jump":
     case "genesis":
@@ -31,6 +32,9 @@ export function codeSteps(body: TillBody, seq: number, entryHash: Bytes): readon
     case "refusal":
     case "sale":
     case "stopped":
+    case "unlocked":
+    case "vault-level":
+    case "vault-renewed":
       return [];
   }
 }

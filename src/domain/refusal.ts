@@ -69,7 +69,9 @@ export type CodeRefusal =
   | { readonly code: "number-mistyped" }
   | { readonly code: "password-wrong"; readonly triesLeft: number }
   | { readonly code: "password-wait"; readonly waitMs: number; readonly tries: number }
-  | { readonly code: "password-locked" };
+  | { readonly code: "password-locked" }
+  /** The owner asks the shop's password for payment codes, and none that is valid has reached this till. */
+  | { readonly code: "password-absent" };
 
 /** Why nothing can be sold or checked just now, whatever is presented. */
 export type TillRefusal =
@@ -86,7 +88,11 @@ export type TillRefusal =
   | { readonly code: "sale-already-paid" }
   | { readonly code: "amount-out-of-range"; readonly maxMinor: number }
   | { readonly code: "cash-short"; readonly dueMinor: number }
-  | { readonly code: "limit-reached"; readonly limit: string };
+  | { readonly code: "limit-reached"; readonly limit: string }
+  /** After a restart nobody has opened the vault yet: no code, no override; cash goes on. */
+  | { readonly code: "vault-closed" }
+  /** The server's last word is older than the owner lets this till take codes and overrides without one. */
+  | { readonly code: "lease-over"; readonly heardMs: number | null };
 
 /** Why a till stopped taking codes and secrets (PROTOCOL §6). */
 export type StopReason =
@@ -122,7 +128,18 @@ export type PinRefusal =
   | { readonly code: "pin-locked" }
   | { readonly code: "pin-too-short"; readonly min: number }
   | { readonly code: "pin-too-weak"; readonly why: "sequence" | "repeat" | "common" }
-  | { readonly code: "pin-differs" };
+  | { readonly code: "pin-differs" }
+  /** A first PIN, another one's, or an unlock: a manager or the owner has to approve it at the pad first. */
+  | { readonly code: "pin-needs-manager" }
+  /** Shorter than a passphrase of the vault may be. */
+  | { readonly code: "passphrase-too-short"; readonly min: number }
+  | { readonly code: "passphrase-wrong" }
+  /** The office's eight digits do not belong to those shown here. */
+  | { readonly code: "unlock-wrong"; readonly triesLeft: number }
+  /** Used up, ten minutes old, or ended by a restart: begin anew. */
+  | { readonly code: "unlock-over" }
+  /** The key for it has not reached this till: it has to hear from the server once before. */
+  | { readonly code: "unlock-unready" };
 
 export type Refusal = CodeRefusal | TillRefusal | EnrolRefusal | PinRefusal;
 export type RefusalCode = Refusal["code"];

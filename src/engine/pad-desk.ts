@@ -146,6 +146,8 @@ export class PadDesk {
       if (may.kind !== "yes") return refused(codeTryRefusal(may));
       return accepted({ purpose: "code", code });
     }
+    if (purpose.purpose !== "operator" && purpose.purpose !== "new-pin")
+      return refused({ code: "pin-needs-manager" });
     const operator = await this.#db.operators.get(purpose.operatorId);
     if (!operator?.active) return refused({ code: "no-operator" });
     const record = await this.#db.secrets.get(operator.id);

@@ -144,6 +144,10 @@ async function replay(db: TillDatabase, row: JournalRow, tillName: string): Prom
       await replayCodeEntry(db, row, body);
       return null;
     case "genesis":
+    case "approved":
+    case "unlocked":
+    case "vault-level":
+    case "vault-renewed":
     case "pin-set":
     case "operator-out":
     case "refusal":

@@ -1,5 +1,5 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
-import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
+import type { CodeRefusal, EnrolRefusal, PinRefusal, TillRefusal } from "#domain/refusal.ts";
 import { fromHex } from "#protocol/bytes.ts";
 import type {
   Activation,
@@ -221,6 +221,22 @@ export class Engine implements TillEngine {
       await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
       await this.#changed();
     });
+  }
+
+  async unlockChallenge(): Promise<Result<never, PinRefusal>> {
+    return refused({ code: "unlock-unready" });
+  }
+
+  async answerUnlock(): Promise<Result<never, PinRefusal>> {
+    return refused({ code: "unlock-over" });
+  }
+
+  async enterUnchecked(): Promise<Result<never, TillRefusal>> {
+    return refused({ code: "no-operator" });
+  }
+
+  async openVault(): Promise<boolean> {
+    return true;
   }
 
   charge(amountMinor: number): Promise<Result<SaleView, TillRefusal>> {

@@ -85,6 +85,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       full: parts.full,
       low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
     },
+    vault: { level: "basic", open: true, wanted: null, lease: null },
     build: parts.build,
   };
 }

@@ -2,6 +2,7 @@ import type { CodeWay } from "#domain/code-way.ts";
 import type { CodeRefusal, EnrolRefusal, PinRefusal, StopReason, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
 import type { ExportRefusal } from "./export-file.ts";
+import type { VaultLevel } from "./feed-secrets.ts";
 
 /**
  * What crosses between a till screen and the engine worker (comlink). Plain data both ways; nothing throws
@@ -40,7 +41,19 @@ export interface TillView {
     /** The journal's second copy could not be written: sales are safe in the database, and only there. */
     readonly copyFailed: boolean;
   };
+  readonly vault: VaultView;
   readonly build: string;
+}
+
+/** How the vault stands: where it is closed, only cash can be taken until it is opened again. */
+export interface VaultView {
+  readonly level: VaultLevel;
+  /** False after a restart, until the server's half came or the passphrase was typed. Always true at `basic`. */
+  readonly open: boolean;
+  /** What the owner chose and this till has not changed over to yet; null: nothing waits. */
+  readonly wanted: VaultLevel | null;
+  /** Until when codes and overrides go without a word of the server; null: the owner set no such limit. */
+  readonly lease: { readonly untilMs: number; readonly over: boolean } | null;
 }
 
 export interface OperatorView {
@@ -97,7 +110,12 @@ export interface SaleView {
   readonly coveredMinor: number;
   readonly state: "due" | "password" | "paid";
   /** The code on the counter while `password`. */
-  readonly code: { readonly amountMinor: number; readonly kind: "exact" | "up-to" } | null;
+  readonly code: {
+    readonly amountMinor: number;
+    readonly kind: "exact" | "up-to";
+    /** Whose password is asked for: the code's own, or the shop's for payment codes. */
+    readonly password?: "own" | "method";
+  } | null;
   readonly paid: PaidView | null;
 }
 
@@ -160,8 +178,37 @@ export type PresentOutcome =
 export type PadPurpose =
   | { readonly purpose: "code" }
   | { readonly purpose: "operator"; readonly operatorId: string }
-  /** Sets a PIN: confirmed twice, on one pad. */
-  | { readonly purpose: "new-pin"; readonly operatorId: string };
+  /**
+   * Sets a PIN: confirmed twice, on one pad. Goes for the owner while no PIN is known at all, and otherwise
+   * only with what `old-pin` or `manager` approved just before; else `pin-needs-manager`.
+   */
+  | { readonly purpose: "new-pin"; readonly operatorId: string }
+  /** One's own PIN, before it is changed: right leads to `approved`, then open `new-pin`. */
+  | { readonly purpose: "old-pin"; readonly operatorId: string }
+  /** A manager's or the owner's PIN for something an operator may not do alone (class `manager`). */
+  | { readonly purpose: "manager"; readonly managerId: string; readonly approve: Approval }
+  /** The passphrase, after a restart at that level: right leads to `vault-open`. Letters, Confirm. */
+  | { readonly purpose: "passphrase" }
+  /** Makes the till change over to the passphrase the owner chose: approved before, typed twice on one pad. */
+  | { readonly purpose: "new-passphrase" };
+
+/** What a manager may approve; each is good for one use within two minutes, and none outlives a restart. */
+export type Approval =
+  /** The next `new-pin` of this operator: a first one, or in place of one that was forgotten. */
+  | { readonly what: "new-pin"; readonly operatorId: string }
+  /** Done at once: the operator's tries start anew. */
+  | { readonly what: "unlock"; readonly operatorId: string }
+  /** The next `new-passphrase`. */
+  | { readonly what: "passphrase" };
+
+/** Eight digits to read to the office, which answers with eight others (PROTOCOL §10). */
+export interface UnlockChallenge {
+  readonly operatorId: string;
+  readonly digits: string;
+  /** So long the answer is good; a restart ends it earlier. */
+  readonly leftMs: number;
+  readonly triesLeft: number;
+}
 
 /** An open pad: the screen sends characters to `port` itself, so that no secret ever stands in page state. */
 export interface Pad {
@@ -208,6 +255,12 @@ export type PadOutcome =
   /** The new PIN was read once; ask for it again on the same pad. */
   | { readonly kind: "again" }
   | { readonly kind: "pin-set"; readonly operator: OperatorView }
+  /** The manager's, or one's own old PIN, was right: go on with what it was asked for. */
+  | { readonly kind: "approved"; readonly by: OperatorView }
+  /** The operator's tries start anew, as the manager approved. */
+  | { readonly kind: "unlocked"; readonly operator: OperatorView }
+  /** Codes and PINs work again; after `new-passphrase`: the till has changed over. */
+  | { readonly kind: "vault-open" }
   /** Wrong and another try is possible on a new pad, or a wait, or locked: the refusal says which. */
   | { readonly kind: "refused"; readonly refusal: CodeRefusal | PinRefusal | TillRefusal };
 
@@ -302,6 +355,17 @@ export interface TillEngine {
   confirmPad(padId: string): Promise<PadOutcome>;
   closePad(padId: string): Promise<void>;
   lock(): Promise<void>;
+  /** Begins an unlock with the office's digits, or shows the one that is under way for this operator. */
+  unlockChallenge(operatorId: string): Promise<Result<UnlockChallenge, PinRefusal | TillRefusal>>;
+  /** What the office answered, 8 digits: right lets the operator try again. */
+  answerUnlock(answer: {
+    readonly operatorId: string;
+    readonly digits: string;
+  }): Promise<Result<OperatorView, PinRefusal | TillRefusal>>;
+  /** While the vault is closed only: comes in without a check, and the entry says so. Cash only. */
+  enterUnchecked(operatorId: string): Promise<Result<OperatorView, PinRefusal | TillRefusal>>;
+  /** Asks the server for its half of the vault's key now; answers whether the vault is open afterwards. */
+  openVault(): Promise<boolean>;
 
   /** Opens a sale of this amount; the amount stands until paid or cancelled. */
   charge(amountMinor: number): Promise<Result<SaleView, TillRefusal>>;

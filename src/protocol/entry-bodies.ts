@@ -1,5 +1,6 @@
 import { toHex, type Bytes } from "./bytes.ts";
 import type { Cbor } from "./cbor.ts";
+import type { VaultLevel } from "./feed-secrets.ts";
 import { encodeServerRecord, readServerRecord, type ServerRecord } from "./server-records.ts";
 import { readShape, type Shape } from "./shape.ts";
 
@@ -10,9 +11,18 @@ import { readShape, type Shape } from "./shape.ts";
 export type TillBody =
   /** Entry 0: the chain begins; prev is the certificate's hash. */
   | { readonly kind: "genesis" }
-  /** An operator's PIN was set or changed on this till; the record's version, never the PIN. */
-  | { readonly kind: "pin-set"; readonly operator: Bytes; readonly version: number }
-  | { readonly kind: "operator-in"; readonly operator: Bytes }
+  /**
+   * An operator's PIN was set or changed on this till; the record's version, never the PIN. The second form
+   * carries it for the other tills; the first one stays readable.
+   */
+  | {
+      readonly kind: "pin-set";
+      readonly operator: Bytes;
+      readonly version: number;
+      readonly carried?: CarriedSecret;
+    }
+  /** `how` stands in the second form; entries of the first were all let in by a PIN. */
+  | { readonly kind: "operator-in"; readonly operator: Bytes; readonly how?: "pin" | "unchecked" }
   | { readonly kind: "operator-out"; readonly operator: Bytes }
   /** Written before a secret is checked: the n-th try since the last success (PROTOCOL §10). */
   | {
@@ -43,7 +53,31 @@ export type TillBody =
   /** The claim made by the entry at (epoch, seq) ends without a sale. */
   | { readonly kind: "claim-dropped"; readonly cti: Bytes; readonly epoch: number; readonly seq: number }
   /** From here on this till takes these codes no more without asking. */
-  | { readonly kind: "lease-released"; readonly ctis: readonly Bytes[] };
+  | { readonly kind: "lease-released"; readonly ctis: readonly Bytes[] }
+  /** A manager's or one's own old PIN was right, for something an operator may not do alone. */
+  | { readonly kind: "approved"; readonly what: ApprovedAct; readonly subject: Bytes; readonly by: Bytes }
+  /** A subject's tries start anew; `by` names the manager, and nobody where the office did it. */
+  | {
+      readonly kind: "unlocked";
+      readonly subjectClass: SubjectClass;
+      readonly subject: Bytes;
+      readonly how: "manager" | "server" | "office-digits";
+      readonly by: Bytes | null;
+    }
+  /** The till changed over to the level its owner chose (PROTOCOL §2). */
+  | { readonly kind: "vault-level"; readonly level: VaultLevel }
+  /** What opened the old vault is lost: from here on secrets are to be sealed to this key (PROTOCOL §10). */
+  | { readonly kind: "vault-renewed"; readonly vaultKey: Bytes };
+
+/** `own-pin`: whoever typed it changes the own one. */
+export type ApprovedAct = "own-pin" | "new-pin" | "passphrase";
+
+/** A's way from the till that made it to the server: sealed to the export key, under `pinSetAad`. */
+export interface CarriedSecret {
+  readonly profile: number;
+  readonly salt: Bytes;
+  readonly sealed: Bytes;
+}
 
 export type SubjectClass = "operator" | "manager" | "code";
 
@@ -135,8 +169,11 @@ export function encodeTillBody(body: TillBody): Cbor {
     case "genesis":
       return [];
     case "pin-set":
-      return [body.operator, body.version];
+      return body.carried
+        ? [body.operator, body.version, body.carried.profile, body.carried.salt, body.carried.sealed]
+        : [body.operator, body.version];
     case "operator-in":
+      return body.how ? [body.operator, body.how] : [body.operator];
     case "operator-out":
       return [body.operator];
     case "attempt":
@@ -164,6 +201,14 @@ export function encodeTillBody(body: TillBody): Cbor {
       return [body.cti, body.epoch, body.seq];
     case "lease-released":
       return [body.ctis];
+    case "approved":
+      return [body.what, body.subject, body.by];
+    case "unlocked":
+      return [body.subjectClass, body.subject, body.how, body.by];
+    case "vault-level":
+      return [body.level];
+    case "vault-renewed":
+      return [body.vaultKey];
   }
 }
 

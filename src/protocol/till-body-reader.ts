@@ -19,8 +19,11 @@ export function decodeTillBody(kind: string, body: Cbor): TillBody | null {
       case "genesis":
         return { kind };
       case "pin-set":
-        return { kind, operator: shape.bytes(16), version: shape.integer() };
-      case "operator-in":
+        return readPinSet(shape);
+      case "operator-in": {
+        const operator = shape.bytes(16);
+        return shape.more() ? { kind, operator, how: shape.oneOf(["pin", "unchecked"]) } : { kind, operator };
+      }
       case "operator-out":
         return { kind, operator: shape.bytes(16) };
       case "attempt":
@@ -49,10 +52,36 @@ export function decodeTillBody(kind: string, body: Cbor): TillBody | null {
         return { kind, cti: shape.bytes(16), epoch: shape.integer(1), seq: shape.integer() };
       case "lease-released":
         return { kind, ctis: readCtis(shape.anyList(MAX_RELEASED)) };
+      case "approved":
+        return {
+          kind,
+          what: shape.oneOf(["own-pin", "new-pin", "passphrase"]),
+          subject: shape.bytes(16),
+          by: shape.bytes(16),
+        };
+      case "unlocked":
+        return {
+          kind,
+          subjectClass: shape.oneOf(["operator", "manager", "code"]),
+          subject: shape.bytes(16),
+          how: shape.oneOf(["manager", "server", "office-digits"]),
+          by: shape.bytesOrNull(16),
+        };
+      case "vault-level":
+        return { kind, level: shape.oneOf(["basic", "server-half", "passphrase", "prf"]) };
+      case "vault-renewed":
+        return { kind, vaultKey: shape.bytes(65) };
       default:
         return null;
     }
   });
+}
+
+function readPinSet(shape: Shape): TillBody {
+  const set = { kind: "pin-set", operator: shape.bytes(16), version: shape.integer() } as const;
+  if (!shape.more()) return set;
+  const profile = shape.integer(1);
+  return { ...set, carried: { profile, salt: shape.bytes(16), sealed: shape.bytes(undefined, 256) } };
 }
 
 function readCtis(members: readonly Cbor[]): readonly Bytes[] {

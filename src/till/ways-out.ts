@@ -57,11 +57,14 @@ function bestWays(code: (CodeRefusal | TillRefusal)["code"]): readonly WayOut[] 
     case "floor-stale":
     case "needs-server":
     case "password-locked":
+    case "password-absent":
     case "limit-reached":
       return ["cash", "scan", "methods"];
     // No code works before these are mended: offering another scan would only refuse again.
     case "clock":
     case "till-stopped":
+    case "vault-closed":
+    case "lease-over":
       return ["cash", "methods"];
     case "not-enrolled":
     case "no-operator":

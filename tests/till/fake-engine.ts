@@ -34,6 +34,7 @@ export function dayView(part: Partial<TillView> = {}): TillView {
     },
     clock: "anchored",
     storage: { persisted: true, freeBytes: 8_000_000_000, low: false, full: false, copyFailed: false },
+    vault: { level: "basic", open: true, wanted: null, lease: null },
     build: "0.1.0+test",
     ...part,
   };
@@ -58,6 +59,10 @@ export function fakeEngine(answers: FakeAnswers = {}): TillEngine {
     confirmPad: () => Promise.resolve<PadOutcome>({ kind: "again" }),
     closePad: nothing,
     lock: nothing,
+    unlockChallenge: () => Promise.resolve({ ok: false, refusal: { code: "unlock-unready" } }),
+    answerUnlock: () => Promise.resolve({ ok: false, refusal: { code: "unlock-over" } }),
+    enterUnchecked: () => Promise.resolve({ ok: false, refusal: { code: "no-operator" } }),
+    openVault: () => Promise.resolve(true),
     charge: (amountMinor) =>
       Promise.resolve(
         accepted({

@@ -30,6 +30,23 @@ export interface RefusalTexts {
   readonly names: { readonly [C in RefusalCode]: string };
 }
 
+type VaultRefusalCode =
+  | "password-absent"
+  | "vault-closed"
+  | "lease-over"
+  | "pin-needs-manager"
+  | "passphrase-too-short"
+  | "passphrase-wrong"
+  | "unlock-wrong"
+  | "unlock-over"
+  | "unlock-unready";
+
+/** The words about PINs, passwords and the vault, in a file of their own. */
+export interface VaultRefusalTexts {
+  readonly sentences: Pick<RefusalTexts["sentences"], VaultRefusalCode>;
+  readonly names: Pick<RefusalTexts["names"], VaultRefusalCode>;
+}
+
 const refusalTexts: Signal<TextSet<RefusalTexts> | null> = signal(null);
 
 /**

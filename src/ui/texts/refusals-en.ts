@@ -1,5 +1,6 @@
 import type { StopReason } from "#domain/refusal.ts";
 import type { RefusalTexts } from "./refusal-texts.ts";
+import { vaultRefusalsEn } from "./vault-refusals-en.ts";
 
 const enWallets = {
   alipay: "an Alipay code",
@@ -333,6 +334,7 @@ export const refusalsEn: RefusalTexts = {
       todo: "Choose one that is harder to guess.",
     }),
     "pin-differs": () => ({ fact: "The two entries differ.", money: "", todo: "Start again." }),
+    ...vaultRefusalsEn.sentences,
   },
   names: {
     empty: "Nothing read",
@@ -397,5 +399,6 @@ export const refusalsEn: RefusalTexts = {
     "pin-too-short": "PIN too short",
     "pin-too-weak": "PIN too weak",
     "pin-differs": "PINs differ",
+    ...vaultRefusalsEn.names,
   },
 };

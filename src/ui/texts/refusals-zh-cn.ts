@@ -1,5 +1,6 @@
 import type { StopReason } from "#domain/refusal.ts";
 import type { RefusalTexts } from "./refusal-texts.ts";
+import { vaultRefusalsZhCn } from "./vault-refusals-zh-cn.ts";
 
 const zhWallets = {
   alipay: "支付宝付款码",
@@ -289,6 +290,7 @@ export const refusalsZhCn: RefusalTexts = {
     }),
     "pin-too-weak": (refusal) => ({ fact: `${zhWeak[refusal.why]}`, money: "", todo: "请换一个不好猜的。" }),
     "pin-differs": () => ({ fact: "两次输入不一样。", money: "", todo: "请从头再设。" }),
+    ...vaultRefusalsZhCn.sentences,
   },
   names: {
     empty: "没有读到",
@@ -353,5 +355,6 @@ export const refusalsZhCn: RefusalTexts = {
     "pin-too-short": "PIN太短",
     "pin-too-weak": "PIN太弱",
     "pin-differs": "两次不同",
+    ...vaultRefusalsZhCn.names,
   },
 };
