@@ -8,6 +8,7 @@ import { decodeTillBody } from "#protocol/till-body-reader.ts";
 
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes): Bytes => concat(bytes));
 const cose = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes): Bytes => concat(bytes));
+const point = fc.uint8Array({ minLength: 65, maxLength: 65 }).map((bytes): Bytes => concat(bytes));
 const eight = fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes): Bytes => concat(bytes));
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes): Bytes => concat(bytes));
 const minor = fc.integer({ min: 1, max: 10_000_000 });
@@ -37,8 +38,14 @@ const sale = fc.record({
 }) as fc.Arbitrary<SaleBody>;
 const tillBodies: Record<TillBody["kind"], fc.Arbitrary<object>> = {
   genesis: fc.constant({}),
-  "pin-set": fc.record({ operator: id, version: count }),
-  "operator-in": fc.record({ operator: id }),
+  "pin-set": fc.record(
+    { operator: id, version: count, carried: fc.record({ profile: minor, salt: id, sealed: cose }) },
+    { requiredKeys: ["operator", "version"] },
+  ),
+  "operator-in": fc.record(
+    { operator: id, how: fc.constantFrom("pin", "unchecked") },
+    { requiredKeys: ["operator"] },
+  ),
   "operator-out": fc.record({ operator: id }),
   attempt: fc.record({
     subjectClass: fc.constantFrom("operator", "manager", "code"),
@@ -52,6 +59,15 @@ const tillBodies: Record<TillBody["kind"], fc.Arbitrary<object>> = {
   claim: fc.record({ cti: id, sale: id }),
   "claim-dropped": fc.record({ cti: id, epoch: minor, seq: count }),
   "lease-released": fc.record({ ctis: fc.array(id, { maxLength: 20 }) }),
+  approved: fc.record({ what: fc.constantFrom("own-pin", "new-pin", "passphrase"), subject: id, by: id }),
+  unlocked: fc.record({
+    subjectClass: fc.constantFrom("operator", "manager", "code"),
+    subject: id,
+    how: fc.constantFrom("manager", "server", "office-digits"),
+    by: fc.option(id),
+  }),
+  "vault-level": fc.record({ level: fc.constantFrom("basic", "server-half", "passphrase", "prf") }),
+  "vault-renewed": fc.record({ vaultKey: point }),
 };
 const ref = fc.record({ till: id, epoch: minor, seq: count }) as fc.Arbitrary<EntryRef>;
 const serverBodies: Record<ServerBody["kind"], fc.Arbitrary<object>> = {

@@ -220,6 +220,10 @@ describe("golden: the journal", () => {
       claim: true,
       "claim-dropped": true,
       "lease-released": true,
+      approved: true,
+      unlocked: true,
+      "vault-level": true,
+      "vault-renewed": true,
     };
     const servers: Record<ServerBody["kind"], true> = {
       "server-genesis": true,
