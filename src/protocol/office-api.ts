@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MAX_STALE_HOURS, SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
 import type { TillHealth } from "./office-losses-api.ts";
+import type { SecretsRefusal } from "./office-secrets-api.ts";
 
 /**
  * The office's JSON API: every request validated by these at both ends, every answer typed by them.
@@ -34,7 +35,7 @@ const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
 /** Control characters, half characters, and marks that turn the direction of what stands after the name. */
 const unreadable = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 // Composed, as the feed and the certificate must say it (PROTOCOL §1): some keyboards send letters in parts.
-const name = v.pipe(
+export const personName: v.GenericSchema<string> = v.pipe(
   v.string(),
   v.trim(),
   v.check((text) => !unreadable.test(text), "name"),
@@ -48,7 +49,7 @@ export const setupRequest: v.GenericSchema<SetupRequest> = v.strictObject({
   token: v.pipe(v.string(), v.minLength(20, "token"), v.maxLength(100, "token")),
   email: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.email("email"), v.maxLength(254, "email")),
   password: v.pipe(v.string(), v.minLength(1, "password"), v.maxLength(128, "password")),
-  shopName: name,
+  shopName: personName,
   language,
 });
 export interface SetupRequest {
@@ -262,7 +263,9 @@ export interface IssuedCode extends CodeDetail {
   readonly generatedPassword: string | null;
 }
 
-export const newTillRequest: v.GenericSchema<{ name: string }> = v.strictObject({ name });
+export const newTillRequest: v.GenericSchema<{ name: string }> = v.strictObject({
+  name: personName,
+});
 export const compareRequest: v.GenericSchema<CompareRequest> = v.strictObject({
   same: v.boolean(),
   epoch: v.optional(v.pipe(v.number(), v.safeInteger("epoch"), v.minValue(1, "epoch"))),
@@ -387,6 +390,7 @@ export type OfficeRefusal =
   | { readonly code: "till-revoked" }
   /** More came, or it was decided, since the page was read. */
   | { readonly code: "quarantine-changed" }
+  | SecretsRefusal
   | { readonly code: "cross-origin" | "too-large" | "server-stopping" | "internal" };
 /*
  * Routes

@@ -71,6 +71,15 @@ export const officeProblemsEn: OfficeProblemTexts = {
   "quarantine-changed": () =>
     "Nothing was decided: more came in, or somebody decided already. Look at it anew.",
   "till-revoked": () => "Nothing changed: this till is revoked. Add a new one.",
+  "password-breaks-rules": (problem) =>
+    `Not set: the password breaks ${problem.rules.length === 1 ? "a rule" : "rules"} shown beside the field. Choose another or “Generated”.`,
+  "last-owner": () => "Nothing changed: at least one owner must stay. Make somebody else owner first.",
+  "operator-retired": () => "Nothing changed: this person is retired. Bring them back first.",
+  "too-many-operators": (problem) =>
+    `Not added: a shop has at most ${problem.max} people in service. Retire somebody first.`,
+  "renewal-changed": () =>
+    "Nothing was decided: somebody decided already, or the tablet asks anew. Look at it again.",
+  "till-not-in-service": () => "No answer: this till is not in service, so it can’t be unlocked.",
   "cross-origin": () => "Nothing changed: the request came from another site. Open the office’s own address.",
   "too-large": () => "Nothing changed: the input is too long.",
   "server-stopping": () => "The server is stopping. Nothing changed, your input is kept. Try again shortly.",
