@@ -21,6 +21,7 @@ export type Context =
   | "number"
   | "pin"
   | "unlock"
+  | "vault-half"
   | "parcel"
   | "journal";
 

@@ -1,6 +1,6 @@
 import { utf8, type Bytes } from "./bytes.ts";
 import { encodeCbor } from "./cbor.ts";
-import { digitsOf, hkdf, mac, macKey, sha256 } from "./crypto.ts";
+import { digitsOf, hash, hkdf, mac, macKey, sha256 } from "./crypto.ts";
 import type { PasswordMethod } from "./feed-secrets.ts";
 
 /** Digits of the question a locked till shows, and of the office's answer (PROTOCOL §10). */
@@ -29,4 +29,12 @@ export async function unlockAnswer(
 /** Under which a method's password stands, among the subjects of secrets: 16 bytes. */
 export async function methodSubject(method: PasswordMethod): Promise<Bytes> {
   return (await sha256(utf8(`method:${method}`))).slice(0, 16);
+}
+
+/**
+ * Six digits that a till which made a new vault and the office both can show, so that the owner confirms the
+ * tablet in hand and not a copy of its disk.
+ */
+export async function renewalDigits(till: Uint8Array, epoch: number, vaultKey: Uint8Array): Promise<string> {
+  return digitsOf(await hash("compare", encodeCbor(["vault-renewed", till, epoch, vaultKey])), 6);
 }
