@@ -11,6 +11,7 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
 import { decodeBody, type BodyDecoders } from "./body-decoders.ts";
+import { IN_CHAIN, saleColumns } from "./place.ts";
 import { oweServerEntry } from "./server-journal.ts";
 import type { RowFacts, SaleLine } from "./written-rows.ts";
 
@@ -233,17 +234,13 @@ async function decide(
 async function lostAlready(
   tx: DatabaseTransaction,
   merchant: Uint8Array,
-  { till, epoch, seq, branch }: EntryRef,
+  ref: EntryRef,
   cti: Uint8Array,
 ): Promise<number> {
   const row = await tx
     .selectFrom("books.outcomes")
     .select((eb) => eb.fn.coalesce(eb.fn.sum<number>("loss_minor"), eb.lit(0)).as("lost"))
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
-    .where("seq", "=", seq)
-    .where("branch", "=", branch ?? NO_CODE)
+    .where((eb) => eb.and(saleColumns({ merchant, branch: IN_CHAIN, ...ref })))
     .where("cti", "=", cti)
     .executeTakeFirstOrThrow();
   return Number(row.lost);
@@ -279,7 +276,7 @@ function claimColumns(
     till_id: ref.till,
     epoch: ref.epoch,
     seq: ref.seq,
-    branch: ref.branch ?? NO_CODE,
+    branch: ref.branch ?? IN_CHAIN,
     amount_minor: use.amountMinor,
     // What the till says it gave back is evidence only: value is made of what was issued, less what was sold.
     returned_minor: code?.kind === "up-to" ? Math.max(0, code.amountMinor - use.amountMinor) : 0,
@@ -341,11 +338,10 @@ export async function writeOutcomes(
   // In one order for all: the loser may be a sale that another push is about to touch too.
   const ordered = [...outcomes].sort((a, b) => compareText(refText(a.ref), refText(b.ref)));
   for (const { ref, kind, cti, lossMinor } of ordered) {
-    const branch = ref.branch ?? NO_CODE;
-    const row = { merchant_id: merchant, till_id: ref.till, epoch: ref.epoch, seq: ref.seq, branch };
+    const place = saleColumns({ merchant, branch: IN_CHAIN, ...ref });
     await tx
       .insertInto("books.outcomes")
-      .values({ ...row, kind, cti, loss_minor: lossMinor, at_ms: nowMs })
+      .values({ ...place, kind, cti, loss_minor: lossMinor, at_ms: nowMs })
       // Two uses of one code in one sale have one name and one sum.
       .onConflict((conflict) =>
         conflict
@@ -357,11 +353,7 @@ export async function writeOutcomes(
     const sale = await tx
       .updateTable("books.sales")
       .set((eb) => ({ loss_minor: eb("loss_minor", "+", lossMinor) }))
-      .where("merchant_id", "=", merchant)
-      .where("till_id", "=", ref.till)
-      .where("epoch", "=", ref.epoch)
-      .where("seq", "=", ref.seq)
-      .where("branch", "=", branch)
+      .where((eb) => eb.and(place))
       .returning("loss_minor")
       .executeTakeFirst();
     const loss = {

@@ -22,6 +22,7 @@ import {
 } from "./apply-sales.ts";
 import { authenticate, place, readBatch, type Batch, type BatchEntry, type Held } from "./batch.ts";
 import { followLoss, recordLoss } from "./losses.ts";
+import { epochColumns, IN_CHAIN } from "./place.ts";
 import { setApart } from "./quarantine.ts";
 import { paidByCode } from "./sale-rows.ts";
 import { APPLIED_VERSION, payJournalDuties } from "./server-journal.ts";
@@ -46,9 +47,7 @@ export async function ingest(books: Books, carrier: Uint8Array, push: Push): Pro
   const epoch = await books.db
     .selectFrom("books.till_epochs")
     .select(["device_key"])
-    .where("merchant_id", "=", batch.merchant)
-    .where("till_id", "=", batch.till)
-    .where("epoch", "=", batch.epoch)
+    .where((eb) => eb.and(epochColumns(batch)))
     .executeTakeFirst();
   if (epoch === undefined) return { ok: false, refusal: { code: "unknown-epoch" } };
   // Hashes and the signature are checked before the transaction: the lock is held for writing only.
@@ -154,9 +153,7 @@ async function lockEpoch(tx: DatabaseTransaction, batch: Batch): Promise<LockedE
   const row = await tx
     .selectFrom("books.till_epochs")
     .select(["head_seq", "head_hash", "state", "closed_reason"])
-    .where("merchant_id", "=", batch.merchant)
-    .where("till_id", "=", batch.till)
-    .where("epoch", "=", batch.epoch)
+    .where((eb) => eb.and(epochColumns(batch)))
     .forUpdate()
     .executeTakeFirstOrThrow();
   return { ...row, till_name: till.name, revoked: till.revoked_at_ms !== null };
@@ -252,11 +249,8 @@ async function flagCodeSales(tx: DatabaseTransaction, batch: Batch, effects: Eff
   await tx
     .updateTable("books.sales")
     .set({ flagged: "till-revoked" satisfies SaleFlag })
-    .where("merchant_id", "=", batch.merchant)
-    .where("till_id", "=", batch.till)
-    .where("epoch", "=", batch.epoch)
+    .where((eb) => eb.and({ ...epochColumns(batch), branch: IN_CHAIN }))
     .where("seq", "in", seqs)
-    .where("branch", "=", new Uint8Array())
     .execute();
 }
 
@@ -264,9 +258,7 @@ async function setState(tx: DatabaseTransaction, batch: Batch, state: "frozen" |
   await tx
     .updateTable("books.till_epochs")
     .set({ state })
-    .where("merchant_id", "=", batch.merchant)
-    .where("till_id", "=", batch.till)
-    .where("epoch", "=", batch.epoch)
+    .where((eb) => eb.and(epochColumns(batch)))
     .where("state", "in", ["open", "pending"])
     .execute();
 }
@@ -290,9 +282,7 @@ async function entryAt(tx: DatabaseTransaction, batch: Batch, seq: number): Prom
   const row = await tx
     .selectFrom("books.entries")
     .select(["bytes", "signature"])
-    .where("merchant_id", "=", batch.merchant)
-    .where("till_id", "=", batch.till)
-    .where("epoch", "=", batch.epoch)
+    .where((eb) => eb.and(epochColumns(batch)))
     .where("seq", "=", seq)
     .executeTakeFirst();
   return row === undefined ? null : signedEntry(row);

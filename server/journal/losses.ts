@@ -5,13 +5,8 @@ import { decodeEntry } from "#protocol/entry.ts";
 import type { ServerRecord } from "#protocol/server-records.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
 import { decodeBody } from "./body-decoders.ts";
+import { epochColumns, IN_CHAIN, type EpochOf } from "./place.ts";
 import { oweServerEntry } from "./server-journal.ts";
-
-export interface EpochOf {
-  readonly merchant: Uint8Array;
-  readonly till: Uint8Array;
-  readonly epoch: number;
-}
 
 type LossRecord = Extract<ServerRecord, { kind: "loss" }>;
 
@@ -80,13 +75,10 @@ export async function insertLoss(
 
 /** Brings the epoch's loss, if it has one, up to what is held and known now. */
 export async function followLoss(tx: DatabaseTransaction, key: EpochOf): Promise<void> {
-  const { merchant, till, epoch } = key;
   const loss = await tx
     .selectFrom("books.losses")
     .selectAll()
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .forUpdate()
     .executeTakeFirst();
   if (loss === undefined) return;
@@ -121,9 +113,7 @@ export async function followLoss(tx: DatabaseTransaction, key: EpochOf): Promise
       late_minor: came.sumMinor,
       state: isWhole ? "closed" : fromSeq > loss.from_seq ? "shrunk" : "open",
     })
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .execute();
 }
 
@@ -136,19 +126,12 @@ interface Running {
 }
 
 /** Sales of the chain that came after all. */
-async function lateOf(
-  tx: DatabaseTransaction,
-  { merchant, till, epoch }: EpochOf,
-  fromSeq: number,
-): Promise<Running> {
+async function lateOf(tx: DatabaseTransaction, key: EpochOf, fromSeq: number): Promise<Running> {
   const row = await tx
     .selectFrom("books.sales")
     .select((eb) => [eb.fn.countAll<number>().as("count"), eb.fn.sum<string>("total_minor").as("sum")])
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and({ ...epochColumns(key), branch: IN_CHAIN }))
     .where("seq", ">=", fromSeq)
-    .where("branch", "=", new Uint8Array())
     .executeTakeFirstOrThrow();
   return { count: row.count, sumMinor: Number(row.sum ?? 0) };
 }
@@ -196,13 +179,10 @@ async function missingOf(
   key: EpochOf,
   sinceMs = Number.MAX_SAFE_INTEGER,
 ): Promise<Missing> {
-  const { merchant, till, epoch } = key;
   const row = await tx
     .selectFrom("books.till_epochs")
     .select(["head_seq", "claimed_seq", "claimed_at_ms", "unsent_count", "unsent_minor", "waiting_seq"])
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .executeTakeFirstOrThrow();
   const [head, claimedSeq] = [row.head_seq, row.claimed_seq];
   const { first, last, run_end: runEnd, next } = await apartBehind(tx, key, head);
@@ -264,16 +244,14 @@ async function apartBehind(
  */
 async function figuresBetween(
   tx: DatabaseTransaction,
-  { merchant, till, epoch }: EpochOf,
+  key: EpochOf,
   head: number,
   first: number,
 ): Promise<Running | null> {
   const behind = await tx
     .selectFrom("books.quarantined")
     .select("bytes")
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .where("seq", ">=", first)
     .where("sale_minor", "is not", null)
     .orderBy("seq")
@@ -284,16 +262,14 @@ async function figuresBetween(
   const apartBefore = await tx
     .selectFrom("books.quarantined")
     .select("bytes")
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .where("seq", ">", head)
     .where("seq", "<", first)
     .where("sale_minor", "is not", null)
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  const before = apartBefore ?? (await lastSaleHeld(tx, { merchant, till, epoch }, head));
+  const before = apartBefore ?? (await lastSaleHeld(tx, key, head));
   const held = before === undefined ? null : runningOf(before.bytes);
   const count = after.count - 1 - (held?.count ?? 0);
   const sumMinor = after.sumMinor - after.totalMinor - (held?.sumMinor ?? 0);
@@ -302,15 +278,13 @@ async function figuresBetween(
 
 async function lastSaleHeld(
   tx: DatabaseTransaction,
-  { merchant, till, epoch }: EpochOf,
+  key: EpochOf,
   head: number,
 ): Promise<{ readonly bytes: Uint8Array } | undefined> {
   return await tx
     .selectFrom("books.entries")
     .select("bytes")
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .where("seq", "<=", head)
     .where("kind", "=", "sale")
     .orderBy("seq", "desc")

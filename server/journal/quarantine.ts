@@ -12,7 +12,8 @@ import type { DatabaseTransaction } from "../db/tables.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import { claimCodes, writeOutcomes, type Effects } from "./apply-sales.ts";
 import type { BatchEntry } from "./batch.ts";
-import { followLoss, saleMinorOf, type EpochOf } from "./losses.ts";
+import { followLoss, saleMinorOf } from "./losses.ts";
+import { epochColumns, type EpochOf } from "./place.ts";
 import { insertSaleRows } from "./sale-rows.ts";
 import { APPLIED_VERSION, appendServerEntries, payJournalDuties, takeArrivals } from "./server-journal.ts";
 
@@ -29,9 +30,7 @@ export async function setApart(
     .insertInto("books.quarantined")
     .values(
       entries.map((item) => ({
-        merchant_id: key.merchant,
-        till_id: key.till,
-        epoch: key.epoch,
+        ...epochColumns(key),
         hash: item.hash,
         seq: item.entry.seq,
         bytes: item.signed.bytes,
@@ -58,9 +57,7 @@ export async function setApartUnbooked(tx: DatabaseTransaction, key: EpochOf, no
     const rows = await tx
       .selectFrom("books.entries")
       .select(["seq", "hash", "bytes", "signature"])
-      .where("merchant_id", "=", key.merchant)
-      .where("till_id", "=", key.till)
-      .where("epoch", "=", key.epoch)
+      .where((eb) => eb.and(epochColumns(key)))
       .where("applied_version", "is", null)
       .where("seq", ">", after)
       .orderBy("seq")
@@ -143,9 +140,7 @@ async function decideIn(
   await tx
     .selectFrom("books.till_epochs")
     .select("epoch")
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(decision)))
     .forUpdate()
     .executeTakeFirst();
   const waiting = await waitingOf(tx, decision);
@@ -156,9 +151,7 @@ async function decideIn(
   await tx
     .updateTable("books.quarantined")
     .set({ decided, decided_at_ms: nowMs, decided_by: userId })
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till)
-    .where("epoch", "=", epoch)
+    .where((eb) => eb.and(epochColumns(decision)))
     .where("decided", "is", null)
     .execute();
   const effects = decided === "booked" ? await bookApart(tx, decision, waiting, nowMs) : null;
@@ -209,9 +202,7 @@ export async function bookApart(
         arrival: arrivals.get(item) ?? first,
         applied_version: effects.understood.has(item.entry.seq) ? APPLIED_VERSION : null,
       })
-      .where("merchant_id", "=", merchant)
-      .where("till_id", "=", till)
-      .where("epoch", "=", epoch)
+      .where((eb) => eb.and(epochColumns(key)))
       .where("hash", "=", item.hash)
       .execute();
   }
@@ -223,9 +214,7 @@ async function waitingOf(db: Books["db"], key: EpochOf): Promise<readonly BatchE
   const rows = await db
     .selectFrom("books.quarantined")
     .select(["hash", "bytes", "signature"])
-    .where("merchant_id", "=", key.merchant)
-    .where("till_id", "=", key.till)
-    .where("epoch", "=", key.epoch)
+    .where((eb) => eb.and(epochColumns(key)))
     .where("decided", "is", null)
     .orderBy("seq")
     .orderBy("hash")
@@ -239,9 +228,7 @@ async function decidedBefore(books: Books, decision: Decision): Promise<Result<n
     .selectFrom("books.quarantined")
     .select("decided")
     .distinct()
-    .where("merchant_id", "=", decision.merchant)
-    .where("till_id", "=", decision.till)
-    .where("epoch", "=", decision.epoch)
+    .where((eb) => eb.and(epochColumns(decision)))
     .execute();
   if (rows.length === 0) return refused({ code: "not-found" });
   const same = rows.some((row) => row.decided === decision.decide);

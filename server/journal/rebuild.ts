@@ -7,7 +7,8 @@ import { decodeEntry } from "#protocol/entry.ts";
 import { decodeServerBody } from "#protocol/entry-bodies.ts";
 import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import { decodeBody } from "./body-decoders.ts";
-import { followLoss, insertLoss, type EpochOf } from "./losses.ts";
+import { followLoss, insertLoss } from "./losses.ts";
+import type { EpochOf } from "./place.ts";
 import { endsOf, flagOf, insertSaleRows, type BookedSale } from "./sale-rows.ts";
 import { SERVER_TILL_KEY } from "./server-journal.ts";
 

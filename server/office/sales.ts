@@ -6,6 +6,7 @@ import { shortId } from "#protocol/ids.ts";
 import type { Page, SaleDetail, SaleListRow, TodayAnswer } from "#protocol/office-api.ts";
 import type { Books } from "../books.ts";
 import { openCodes } from "../codes/code-rows.ts";
+import { saleColumns } from "../journal/place.ts";
 import { readTills } from "./till-rows.ts";
 
 interface Row {
@@ -46,15 +47,12 @@ export async function listSales(
 export async function readSale(books: Books, merchant: Bytes, id: string): Promise<SaleDetail | null> {
   const [row] = await selectSales(books, merchant, sql`and s.short_id = ${id}`, 1);
   if (row === undefined) return null;
-  const { till_id, epoch, seq, branch } = row;
+  const { epoch, seq } = row;
+  const place = saleColumns({ merchant, till: row.till_id, epoch, seq, branch: row.branch });
   const code = await books.db
     .selectFrom("books.sale_tenders")
     .select("cti")
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till_id)
-    .where("epoch", "=", epoch)
-    .where("seq", "=", seq)
-    .where("branch", "=", branch)
+    .where((eb) => eb.and(place))
     .where("cti", "is not", null)
     .orderBy("n")
     .executeTakeFirst();
@@ -62,11 +60,7 @@ export async function readSale(books: Books, merchant: Bytes, id: string): Promi
     .selectFrom("books.outcomes")
     .select("kind")
     .distinct()
-    .where("merchant_id", "=", merchant)
-    .where("till_id", "=", till_id)
-    .where("epoch", "=", epoch)
-    .where("seq", "=", seq)
-    .where("branch", "=", branch)
+    .where((eb) => eb.and(place))
     .orderBy("kind")
     .execute();
   return {
