@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
-import { late, type LateScreens } from "./late.ts";
-import { MenuButton, Rail } from "./parts/rail.tsx";
+import { late } from "./late.ts";
 import { Strip } from "./parts/strip.tsx";
 import { hasRail, type ScreenName } from "./place.ts";
 import { LockScreen } from "./screens/lock.tsx";
@@ -15,7 +14,7 @@ export function App(): JSX.Element {
     return (
       <div class="till till--closed">
         {flow.place.value.at === "export" && late.value !== null ? (
-          <late.value.ExportScreen />
+          <late.value.LateScreen screen="export" />
         ) : (
           <EngineDownScreen />
         )}
@@ -23,70 +22,33 @@ export function App(): JSX.Element {
     );
   }
   const screen = flow.screen();
-  const rail = hasRail(screen);
   const screens = late.value;
+  // Until they are fetched there is nothing the rail could lead to.
+  const behind = hasRail(screen) ? screens : null;
   return (
-    <div class={`till ${rail ? "" : "till--closed"}`}>
+    <div class={`till ${behind === null ? "till--closed" : ""}`}>
       {now !== null && (
         <Strip
           view={now}
-          menu={rail ? <MenuButton /> : undefined}
+          menu={behind === null ? undefined : <behind.MenuButton />}
           saleAside={["sales", "more", "connection"].includes(screen)}
-          onOpen={rail ? () => flow.go({ at: now.stop === null ? "connection" : "renew" }) : undefined}
+          onOpen={behind === null ? undefined : () => flow.go(behind.wayOf(now))}
         />
       )}
-      {rail && <Rail screen={screen} />}
+      {behind !== null && <behind.Rail screen={screen} />}
       <Screen key={screen} screen={screen} />
-      {rail && screens !== null && <screens.IdleWarning />}
+      {behind !== null && <behind.IdleWarning />}
     </div>
   );
 }
 
 function Screen({ screen }: { readonly screen: ScreenName }): JSX.Element {
-  if (screen === "booting") return <BootingScreen />;
+  const screens = late.value;
   if (screen === "elsewhere") return <ElsewhereScreen />;
   if (screen === "lock") return <LockScreen />;
-  return late.value === null ? <BootingScreen /> : <LateScreen screen={screen} screens={late.value} />;
-}
-
-interface LateProps {
-  readonly screen: Exclude<ScreenName, "booting" | "elsewhere" | "lock">;
-  readonly screens: LateScreens;
-}
-
-function LateScreen({ screen, screens }: LateProps): JSX.Element {
-  switch (screen) {
-    case "activate":
-      return <screens.ActivateScreen />;
-    case "compare":
-      return <screens.CompareScreen />;
-    case "first-pin":
-      return <screens.FirstPinScreen />;
-    case "sell":
-      return <screens.SellScreen />;
-    case "tender":
-      return <screens.TenderScreen />;
-    case "number":
-      return <screens.NumberScreen />;
-    case "cash":
-      return <screens.CashScreen />;
-    case "password":
-      return <screens.PasswordScreen />;
-    case "paid":
-      return <screens.PaidScreen />;
-    case "refused":
-      return <screens.RefusedScreen />;
-    case "sales":
-      return <screens.SalesScreen />;
-    case "more":
-      return <screens.MoreScreen />;
-    case "connection":
-      return <screens.ConnectionScreen />;
-    case "renew":
-      return <screens.RenewScreen />;
-    case "storage-full":
-      return <screens.StorageFullScreen />;
-    case "export":
-      return <screens.ExportScreen />;
-  }
+  return screen === "booting" || screens === null ? (
+    <BootingScreen />
+  ) : (
+    <screens.LateScreen screen={screen} />
+  );
 }

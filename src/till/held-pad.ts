@@ -11,9 +11,12 @@ export interface PadView {
    * closed.
    */
   readonly state: "opening" | "ready" | "checking" | "waiting" | "shut";
-  readonly kind: "digits" | "letters";
+  /** Null until the first pad is open: which keys to show is the policy's, and not known before. */
+  readonly kind: "digits" | "letters" | null;
   readonly fixedLength: number | null;
   readonly count: number;
+  /** The new secret was read once, and is asked for again. */
+  readonly half: boolean;
 }
 
 export interface HeldPad {
@@ -33,13 +36,22 @@ export interface PadHooks {
   readonly idleMs: number;
 }
 
+/** A pad that is still opening. */
+export const unopenedPad: PadView = {
+  state: "opening",
+  kind: null,
+  fixedLength: null,
+  count: 0,
+  half: false,
+};
+
 /**
  * Opens a pad and keeps one open until it is closed: a pad is thrown away after each wrong try, so the next
  * one is asked for at once, or when the back-off named in the refusal is over. No character is ever kept
  * here.
  */
 export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHooks): HeldPad {
-  const view = signal<PadView>({ state: "opening", kind: "digits", fixedLength: null, count: 0 });
+  const view = signal<PadView>(unopenedPad);
   let padId: string | null = null;
   let keys: MessagePort | null = null;
   let sent = 0;
@@ -62,11 +74,22 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
   const watchIdle = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (view.value.state !== "ready" || view.value.count === 0) return;
-      sent++;
-      keys?.postMessage({ type: "clear" } satisfies PadMessage);
+      const { state, count, half } = view.value;
+      if (state !== "ready" || (count === 0 && !half)) return;
+      // What was read once cannot be cleared by a key: it goes with its worker.
+      if (half) startOver();
+      else {
+        sent++;
+        keys?.postMessage({ type: "clear" } satisfies PadMessage);
+      }
       hooks.onIdleCleared();
     }, hooks.idleMs);
+  };
+  const startOver = (): void => {
+    letGo();
+    if (padId !== null) engine.closePad(padId).catch(hooks.onFault);
+    padId = null;
+    open();
   };
   const afterRefusal = (refusal: PadRefusal): void => {
     letGo();
@@ -88,7 +111,7 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     sent = 0;
     seen = 0;
     confirmWanted = false;
-    change({ state: "opening", count: 0 });
+    change({ state: "opening", count: 0, half: false });
     const answer = await engine.openPad(purpose);
     if (closed) {
       if (answer.ok) await engine.closePad(answer.value.padId);
@@ -133,8 +156,10 @@ export function startPad(engine: TillEngine, purpose: PadPurpose, hooks: PadHook
     else settle(outcome);
   };
   const settle = (outcome: PadOutcome): void => {
-    if (outcome.kind === "again") change({ state: "ready", count: 0 });
-    else if (outcome.kind === "refused") afterRefusal(outcome.refusal);
+    if (outcome.kind === "again") {
+      change({ state: "ready", count: 0, half: true });
+      watchIdle();
+    } else if (outcome.kind === "refused") afterRefusal(outcome.refusal);
     else {
       letGo();
       change({ state: "shut", count: 0 });
@@ -174,6 +199,8 @@ const retried: ReadonlySet<PadRefusal["code"]> = new Set<PadRefusal["code"]>([
   "pin-too-short",
   "pin-too-weak",
   "pin-differs",
+  "passphrase-wrong",
+  "passphrase-too-short",
   "not-committed",
 ]);
 

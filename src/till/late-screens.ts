@@ -1,21 +1,11 @@
-/** Every screen behind the lock and its keypad: one piece, fetched right after the first paint. */
-export { ActivateScreen, CompareScreen } from "./screens/activate.tsx";
-export { CashScreen } from "./screens/cash.tsx";
-export { ConnectionScreen } from "./screens/connection.tsx";
-export { ExportScreen } from "./screens/export.tsx";
-export { FirstPinScreen } from "./screens/first-pin.tsx";
-export { MoreScreen } from "./screens/more.tsx";
-export { NumberScreen } from "./screens/number.tsx";
-export { PaidScreen } from "./screens/paid.tsx";
-export { PasswordScreen } from "./screens/password.tsx";
-export { RefusedScreen } from "./screens/refused.tsx";
-export { RenewScreen } from "./screens/renew.tsx";
-export { SalesScreen } from "./screens/sales.tsx";
-export { SellScreen } from "./screens/sell.tsx";
-export { StorageFullScreen } from "./screens/storage-full.tsx";
-export { TenderScreen } from "./screens/tender.tsx";
+/** Every screen behind the lock and its keypad, and the rail to them: one piece, fetched right after the first paint. */
+export { LateScreen } from "./late-screen.tsx";
+export { wayOf } from "./codes-stopped.ts";
+export { MenuButton, Rail } from "./parts/rail.tsx";
 export { IdleWarning } from "./parts/idle-warning.tsx";
 export { CameraView } from "./parts/camera-view.tsx";
+export { ClosedDoor } from "./screens/closed-door.tsx";
 export { loadExportTexts } from "#ui/texts/export-texts.ts";
 export { loadScreenTexts } from "./screen-texts.ts";
 export { loadHealthTexts } from "#ui/texts/health-texts.ts";
+export { loadVaultTexts } from "#ui/texts/vault-texts.ts";

@@ -13,6 +13,11 @@ export async function loadLateScreens(): Promise<void> {
 
 /** A screen that is drawn before its words are there would have none. */
 async function withWords(screens: LateScreens): Promise<LateScreens> {
-  await Promise.all([screens.loadScreenTexts(), screens.loadHealthTexts(), screens.loadExportTexts()]);
+  await Promise.all([
+    screens.loadScreenTexts(),
+    screens.loadHealthTexts(),
+    screens.loadExportTexts(),
+    screens.loadVaultTexts(),
+  ]);
   return screens;
 }

@@ -7,6 +7,7 @@ import "./chrome.css";
 import "./pads.css";
 import "./panels.css";
 import "./screens.css";
+import "./vault.css";
 import "./small.css";
 
 // The engine has the longest way to the first screen: it begins before the screens themselves are fetched.

@@ -17,7 +17,13 @@ export type Place =
   /** The activation code that comes after it. */
   | { readonly at: "activate" }
   /** What is not on the server, to be saved to files. */
-  | { readonly at: "export" };
+  | { readonly at: "export" }
+  | VaultPlace;
+
+/** PINs, unlocking and what protects the till's keys; `operatorId` is whom it is about. */
+export type VaultPlace =
+  | { readonly at: "vault"; readonly task: "people" | "change-pin" | "levels" | "passphrase" }
+  | { readonly at: "vault"; readonly task: "set-pin" | "unlock"; readonly operatorId: string };
 
 export type ScreenName =
   | "booting"
@@ -36,35 +42,36 @@ export type ScreenName =
   | "sales"
   | "more"
   | "connection"
+  | "vault"
+  | "vault-locked"
   | "renew"
   | "storage-full"
   | "export";
 
+/** What may be done before anybody is in: each of it asks for a PIN or for the office's word itself. */
+const atTheDoor: ReadonlySet<VaultPlace["task"]> = new Set<VaultPlace["task"]>([
+  "set-pin",
+  "unlock",
+  "passphrase",
+]);
+
+const withRail: ReadonlySet<ScreenName> = new Set<ScreenName>([
+  "sell",
+  "tender",
+  "number",
+  "cash",
+  "paid",
+  "refused",
+  "sales",
+  "more",
+  "connection",
+  "vault",
+  "storage-full",
+]);
+
 /** The operator is in, and the rail may be shown: not while the customer types a password. */
 export function hasRail(screen: ScreenName): boolean {
-  switch (screen) {
-    case "booting":
-    case "elsewhere":
-    case "activate":
-    case "compare":
-    case "first-pin":
-    case "lock":
-    case "password":
-    case "renew":
-    case "export":
-      return false;
-    case "sell":
-    case "tender":
-    case "number":
-    case "cash":
-    case "paid":
-    case "refused":
-    case "sales":
-    case "more":
-    case "connection":
-    case "storage-full":
-      return true;
-  }
+  return withRail.has(screen);
 }
 
 /**
@@ -88,7 +95,7 @@ export function screenFor(view: TillView | null, place: Place): ScreenName {
     case "needs-pin":
       return "first-pin";
     case "locked":
-      return "lock";
+      return place.at === "vault" && atTheDoor.has(place.task) ? "vault-locked" : "lock";
     case "open":
       return openScreen(view, place);
   }
@@ -111,7 +118,9 @@ function openScreen(view: TillView, place: Place): ScreenName {
   const sale = view.sale;
   // The customer has the tablet: nothing else may come up until the cashier takes it back.
   if (sale?.state === "password" && place.at !== "refused") return "password";
-  if (place.at === "sales" || place.at === "more" || place.at === "connection") return place.at;
+  if (place.at === "sales" || place.at === "more" || place.at === "connection" || place.at === "vault") {
+    return place.at;
+  }
   if (sale?.state === "paid") return "paid";
   if (place.at === "refused" || place.at === "number") return place.at;
   // The sale in hand still got on disk; the next one must not begin where nothing could be written.

@@ -4,7 +4,7 @@ import type { PadOutcome, PadPurpose } from "#protocol/engine-calls.ts";
 import type { Message } from "#ui/components/message-line.tsx";
 import { joinSentence, sayRefusal } from "#ui/texts/refusal-texts.ts";
 import { nowMs } from "./clock-now.ts";
-import { type PadRefusal, type HeldPad, type PadView, startPad } from "./held-pad.ts";
+import { type PadRefusal, type HeldPad, type PadView, startPad, unopenedPad } from "./held-pad.ts";
 import { tillTexts } from "./texts.ts";
 import { useTill, useTypedKeys } from "./till-context.ts";
 
@@ -14,13 +14,13 @@ const secretIdleMs = 60_000;
 export interface ScreenPad {
   readonly view: PadView;
   readonly message: Message | null;
+  /** Why the last try or opening was refused; null when it was not, or another one began since. */
+  readonly refused: PadRefusal["code"] | null;
   readonly char: (char: string) => void;
   readonly back: () => void;
   readonly clear: () => void;
   readonly confirm: () => void;
 }
-
-const openingView: PadView = { state: "opening", kind: "digits", fixedLength: null, count: 0 };
 
 /**
  * A pad for as long as its screen stands: opened with it, closed with it. `purposeKey` names the purpose;
@@ -69,14 +69,19 @@ export function usePad(
     if (held.value?.view.value.state === "ready") told.value = null;
     held.value?.send(message);
   };
-  useTypedKeys((key) => send(key === "Backspace" ? { type: "back" } : { type: "char", char: key }));
+  useTypedKeys((key) => {
+    if (key === "Backspace") send({ type: "back" });
+    // A letter on a pad without letters is a slip of the hand, not a part of the secret.
+    else if (held.value?.view.value.kind !== "digits" || /\d/.test(key)) send({ type: "char", char: key });
+  });
   return {
-    view: held.value?.view.value ?? openingView,
+    view: held.value?.view.value ?? unopenedPad,
     message: padMessage(
       told.value,
       till.view.value?.settings.currency ?? "CNY",
       waiting ? Math.max(0, shownMs.value - toldAtMs.value) : null,
     ),
+    refused: typeof told.value === "object" ? (told.value?.code ?? null) : null,
     char: (char) => send({ type: "char", char }),
     back: () => send({ type: "back" }),
     clear: () => send({ type: "clear" }),

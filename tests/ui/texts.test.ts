@@ -97,7 +97,12 @@ describe("words", () => {
 
   it("every refused code says where the money is", () => {
     const silent = everyRefusal()
-      .filter((refusal) => !/^(pin-|activation-|too-many|server-|insecure|password-wait)/u.test(refusal.code))
+      .filter(
+        (refusal) =>
+          !/^(pin-|passphrase-|unlock-|activation-|too-many|server-|insecure|password-wait)/u.test(
+            refusal.code,
+          ),
+      )
       .filter(
         (refusal) => sayRefusal(refusal, "CNY", noon).money === "" && refusal.code !== "activation-code",
       )

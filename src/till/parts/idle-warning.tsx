@@ -43,7 +43,7 @@ export function IdleWarning(): JSX.Element | null {
   if (left.value === null) return null;
   return (
     <p class="idle" role="alert">
-      {screenTexts.now.lock.warn(left.value)}
+      {screenTexts.now.idle.warn(left.value)}
     </p>
   );
 }

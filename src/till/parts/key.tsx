@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
 
 export interface KeyProps {
   readonly children: ComponentChildren;
@@ -7,6 +8,8 @@ export interface KeyProps {
   readonly class?: string;
   readonly onPress: () => void;
   readonly pressed?: boolean;
+  /** One of a secret's keys: nothing on the page tells afterwards that it was the one. */
+  readonly secret?: boolean | undefined;
 }
 
 /**
@@ -15,8 +18,13 @@ export interface KeyProps {
  * count twice.
  */
 export function Key(props: KeyProps): JSX.Element {
+  // The browser keeps a list of late and first events with the element each one met, for any script to read,
+  // and a finger leaves «hover» behind: a secret's key is a new element after each press, and both name none.
+  const [turn, setTurn] = useState(0);
+  const renew = props.secret ? (): void => setTurn(turn + 1) : undefined;
   return (
     <button
+      key={turn}
       type="button"
       class={`key ${props.class ?? ""}`}
       aria-label={props.label}
@@ -26,11 +34,13 @@ export function Key(props: KeyProps): JSX.Element {
         event.preventDefault();
         if (event.button === 0) props.onPress();
       }}
+      onPointerLeave={renew}
       onKeyDown={(event) => {
         if (event.key === "Enter") event.preventDefault();
       }}
       onClick={(event) => {
         if (event.detail === 0) props.onPress();
+        else renew?.();
       }}
     >
       {props.children}

@@ -42,7 +42,7 @@ export function PasswordLetterPad({ onChar, onBack }: LetterPadProps): JSX.Eleme
   const letters = face === "small" || face === "capital";
   const chars = (row: number): JSX.Element[] =>
     Array.from(rows[row] ?? "", (char) => (
-      <Key key={char} onPress={() => onChar(char)}>
+      <Key key={char} secret onPress={() => onChar(char)}>
         {char}
       </Key>
     ));
@@ -51,16 +51,14 @@ export function PasswordLetterPad({ onChar, onBack }: LetterPadProps): JSX.Eleme
       {chars(0)}
       {chars(1)}
       {face === "rest" && (
-        <Key class="key--word key--space" onPress={() => onChar(" ")}>
+        <Key class="key--word key--space" secret onPress={() => onChar(" ")}>
           {t.space}
         </Key>
       )}
       {chars(2)}
-      {face !== "rest" && (
-        <Key label={t.back} onPress={onBack}>
-          <BackspaceIcon />
-        </Key>
-      )}
+      <Key label={t.back} onPress={onBack}>
+        <BackspaceIcon />
+      </Key>
       {letters ? (
         <Key
           class={`key--word key--wide ${face === "capital" ? "key--on" : ""}`}

@@ -27,7 +27,7 @@ export function NumberPad({ onKey, corner, secret = false }: NumberPadProps): JS
       aria-label={secret ? t.secretLabel : t.label}
     >
       {digits.map((digit) => (
-        <Key key={digit} onPress={() => onKey(digit)}>
+        <Key key={digit} secret={secret} onPress={() => onKey(digit)}>
           {digit}
         </Key>
       ))}
@@ -40,7 +40,9 @@ export function NumberPad({ onKey, corner, secret = false }: NumberPadProps): JS
           {corner}
         </Key>
       )}
-      <Key onPress={() => onKey("0")}>0</Key>
+      <Key secret={secret} onPress={() => onKey("0")}>
+        0
+      </Key>
       <Key label={t.back} onPress={() => onKey("back")}>
         <BackspaceIcon size={30} />
       </Key>

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { CloseIcon, ListIcon, LockIcon, MoreIcon, SellIcon } from "#ui/icons.tsx";
 import type { ScreenName } from "../place.ts";
-import { tillTexts } from "../texts.ts";
+import { screenTexts } from "../screen-texts.ts";
 import { useTill } from "../till-context.ts";
 
 /** Portrait: whether the menu hangs below the strip. */
@@ -12,7 +12,7 @@ const menuOpen = signal(false);
  * The button in the strip that shows the rail in portrait; landscape hides it, because the rail stands there.
  */
 export function MenuButton(): JSX.Element {
-  const t = tillTexts.now.nav;
+  const t = screenTexts.now.nav;
   return (
     <button
       type="button"
@@ -30,7 +30,7 @@ export function MenuButton(): JSX.Element {
 /** 收款 · 记录 · 更多, and the lock at the far end. */
 export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
   const { flow, update } = useTill();
-  const t = tillTexts.now.nav;
+  const t = screenTexts.now.nav;
   const goTo = (go: () => void) => (): void => {
     menuOpen.value = false;
     go();

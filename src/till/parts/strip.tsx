@@ -1,17 +1,29 @@
 import type { ComponentChildren, JSX } from "preact";
 import { formatMoney } from "#domain/money.ts";
 import type { TillView } from "#protocol/engine-calls.ts";
-import { BrokenLinkIcon, LinkIcon, PersonIcon, StopIcon, StorageIcon, UploadIcon } from "#ui/icons.tsx";
+import {
+  BrokenLinkIcon,
+  LinkIcon,
+  LockIcon,
+  PersonIcon,
+  StopIcon,
+  StorageIcon,
+  UploadIcon,
+} from "#ui/icons.tsx";
 import { language } from "#ui/language.ts";
 import { formatMoment } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
 import { tillTexts } from "../texts.ts";
 
-/** What the strip says first; the rest stand as chips (UX §5: frozen, stuck, storage, offline, syncing). */
+/**
+ * What the strip says first; the rest stand as chips (UX §5: frozen, keys locked, stuck, storage, offline,
+ * syncing).
+ */
 export function stripState(
   view: TillView,
-): "stopped" | "stuck" | "storage" | "offline" | "silent" | "syncing" | "online" {
+): "stopped" | "closed" | "stuck" | "storage" | "offline" | "silent" | "syncing" | "online" {
   if (view.stop !== null) return "stopped";
+  if (!view.vault.open || view.vault.lease?.over === true) return "closed";
   const { state, stuckSinceMs } = view.link;
   // The alarm is «no progress», never «no network» (I6).
   if (stuckSinceMs !== null && state !== "offline") return "stuck";
@@ -25,15 +37,18 @@ export function Strip(props: {
   readonly menu?: ComponentChildren;
   /** The sale in hand is out of sight: the strip keeps it in mind. */
   readonly saleAside: boolean;
-  /** Leads to all that the strip has no room for; not while a customer or the lock has the screen. */
+  /**
+   * Leads to all that the strip has no room for; not while a customer or the lock has the screen. Then no sum
+   * of the till's stands here either: anyone may look (UX §1).
+   */
   readonly onOpen?: (() => void) | undefined;
 }): JSX.Element {
   const { view } = props;
   const t = tillTexts.now.strip;
   const { unsentCount, unsentMinor } = view.link;
-  const unsentSum = formatMoney(unsentMinor, view.settings.currency);
+  const unsentSum = props.onOpen ? formatMoney(unsentMinor, view.settings.currency) : "";
   const state = stripState(view);
-  const slate = state === "offline" || state === "silent";
+  const slate = state === "offline" || state === "silent" || state === "closed";
   const tone = slate ? "offline" : state;
   const told = stripTold(view);
   const openSale = props.saleAside && view.sale?.state === "due" ? view.sale : null;
@@ -68,7 +83,8 @@ export function Strip(props: {
           <UploadIcon size={16} />
           <span class="strip__long">{t.unsent(unsentCount, unsentSum)}</span>
           <span class="strip__short">
-            {unsentCount} · {unsentSum}
+            {unsentCount}
+            {unsentSum && ` · ${unsentSum}`}
           </span>
         </span>
       )}
@@ -101,6 +117,12 @@ export function stripTold(view: TillView): Told {
       const what = view.stop === null ? "" : tillTexts.now.stop[view.stop];
       return { icon: <StopIcon size={20} />, fact: t.stopped, extra: [what] };
     }
+    case "closed":
+      return {
+        icon: <LockIcon size={20} />,
+        fact: view.vault.open ? t.leaseOver : t.keysLocked,
+        extra: [t.cashOnly, ...(link.state === "offline" || link.state === "silent" ? [since] : [])],
+      };
     case "stuck": {
       const moment = formatMoment(link.stuckSinceMs ?? 0, nowMs.value, language.value);
       return { icon: <StopIcon size={20} />, fact: t.stuck, extra: [t.stuckSince(moment)] };

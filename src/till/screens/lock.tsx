@@ -9,23 +9,32 @@ import { LockIcon, PersonIcon } from "#ui/icons.tsx";
 import { language } from "#ui/language.ts";
 import { formatClock, formatDay } from "#ui/text-format.ts";
 import { nowMs } from "../clock-now.ts";
+import { late } from "../late.ts";
 import { DigitPad } from "../parts/digit-pad.tsx";
 import { Dots } from "../parts/dots.tsx";
 import { ExportEntry } from "../parts/export-entry.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
-
 import { tillTexts } from "../texts.ts";
 import { useTill, useView } from "../till-context.ts";
 import { usePad } from "../use-pad.ts";
 
 /** Shop, clock, who is there; no takings stand here, because anyone may look. The sale in hand is kept. */
 export function LockScreen(): JSX.Element {
-  const { operators } = useView();
+  const { operators, vault } = useView();
+  return vault.open || late.value === null ? <Door operators={operators} /> : <late.value.ClosedDoor />;
+}
+
+function Door({ operators }: { readonly operators: readonly OperatorView[] }): JSX.Element {
+  const { flow } = useTill();
   const chosenId = useSignal<string | null>(null);
   const only = operators.length === 1 ? operators[0] : undefined;
   const chosen = only ?? operators.find((operator) => operator.id === chosenId.value);
-  if (chosen === undefined) return <Choose onChoose={(operator) => (chosenId.value = operator.id)} />;
+  const choose = ({ id, hasPin }: OperatorView): void => {
+    if (hasPin) chosenId.value = id;
+    else flow.go({ at: "vault", task: "set-pin", operatorId: id });
+  };
+  if (chosen === undefined) return <Choose onChoose={choose} />;
   return (
     <Enter
       key={chosen.id}
@@ -58,7 +67,7 @@ function Choose({ onChoose }: { readonly onChoose: (operator: OperatorView) => v
   return (
     <ScreenFrame
       name="lock"
-      work={<Door />}
+      work={<Clock />}
       amount={
         <div class="amount amount--secret">
           <ScreenTitle hidden>{t.title}</ScreenTitle>
@@ -101,27 +110,22 @@ interface EnterProps {
 }
 
 function Enter({ operator, onOther }: EnterProps): JSX.Element {
+  const { flow } = useTill();
   const view = useView();
-  const t = tillTexts.now;
-  const firstTime = !operator.hasPin;
-  const again = useSignal(false);
+  const t = tillTexts.now.lock;
   const operatorId = operator.id;
-  const pad = usePad(
-    operatorId,
-    firstTime ? { purpose: "new-pin", operatorId } : { purpose: "operator", operatorId },
-    (outcome) => (again.value = outcome.kind === "again"),
-  );
-  const kept =
-    view.sale === null ? null : t.lock.kept(formatMoney(view.sale.dueMinor, view.settings.currency));
-  const prompt = firstTime ? (again.value ? t.firstPin.again : t.firstPin.first) : (kept ?? t.lock.enter);
+  const pad = usePad(operatorId, { purpose: "operator", operatorId }, () => undefined);
+  const prompt =
+    view.sale === null ? t.enter : t.kept(formatMoney(view.sale.dueMinor, view.settings.currency));
+  const slowed = pad.refused === "pin-wait" || pad.refused === "pin-locked";
   return (
     <ScreenFrame
       name="lock"
-      work={<Door />}
+      work={<Clock />}
       amount={
         <div class="amount amount--secret">
-          <ScreenTitle hidden>{t.lock.title}</ScreenTitle>
-          <span class="amount__label">{t.lock.pin(operator.name)}</span>
+          <ScreenTitle hidden>{t.title}</ScreenTitle>
+          <span class="amount__label">{t.pin(operator.name)}</span>
           <Dots count={pad.view.count} of={pad.view.fixedLength} />
         </div>
       }
@@ -131,7 +135,7 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
         <>
           {onOther !== undefined && (
             <Button class="second" onPress={onOther}>
-              {t.lock.other}
+              {t.other}
             </Button>
           )}
           <WhyStopped />
@@ -139,9 +143,13 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
         </>
       }
       primary={
-        pad.view.fixedLength === null && pad.view.count > 0 ? (
+        slowed ? (
+          <PrimaryButton actId="unlock" onPress={() => flow.go({ at: "vault", task: "unlock", operatorId })}>
+            {t.unlock}
+          </PrimaryButton>
+        ) : pad.view.fixedLength === null && pad.view.count > 0 ? (
           <PrimaryButton actId="enter" onPress={pad.confirm}>
-            {t.lock.confirm}
+            {t.confirm}
           </PrimaryButton>
         ) : undefined
       }
@@ -149,7 +157,8 @@ function Enter({ operator, onOther }: EnterProps): JSX.Element {
   );
 }
 
-function Door(): JSX.Element {
+/** Shop, till and time of day. */
+export function Clock(): JSX.Element {
   const view = useView();
   const clock = nowMs.value;
   return (

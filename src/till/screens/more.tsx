@@ -9,6 +9,7 @@ import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { type Language, language, switchLanguage } from "#ui/language.ts";
 import { prefer, preferences, type Preferences } from "#ui/preferences.ts";
 import { formatMoment } from "#ui/text-format.ts";
+import { sayVault } from "#ui/texts/vault-texts.ts";
 import { unsentSales } from "../at-stake.ts";
 import { nowMs } from "../clock-now.ts";
 import { ExportEntry } from "../parts/export-entry.tsx";
@@ -35,6 +36,7 @@ export function MoreScreen(): JSX.Element {
           <ScreenTitle>{t.title}</ScreenTitle>
           <div class="panel__scroll panel__scroll--form" tabIndex={0}>
             <NotKeptCard onSaid={(said) => (message.value = said)} />
+            <KeysCard />
             <ScreenSettings onMessage={(said) => (message.value = said)} />
             <ExportEntry />
             <WipeCard />
@@ -53,6 +55,32 @@ export function MoreScreen(): JSX.Element {
         </PrimaryButton>
       }
     />
+  );
+}
+
+/** PINs and what protects them: sought by name, so it stands before what is set once. */
+function KeysCard(): JSX.Element {
+  const { flow } = useTill();
+  const { operator, vault } = useView();
+  const t = sayVault();
+  const go = (task: "change-pin" | "people" | "levels") => (): void => flow.go({ at: "vault", task });
+  return (
+    <section class="card" data-card="keys">
+      <h2 class="card__title">{t.more.title}</h2>
+      <div class="card__acts">
+        {operator?.hasPin === true && vault.open && (
+          <Button class="card__act" onPress={go("change-pin")}>
+            {t.more.change}
+          </Button>
+        )}
+        <Button class="card__act" onPress={go("people")}>
+          {t.more.people}
+        </Button>
+        <Button class="card__act" onPress={go("levels")}>
+          {t.more.levels}
+        </Button>
+      </div>
+    </section>
   );
 }
 

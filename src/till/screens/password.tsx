@@ -33,13 +33,15 @@ function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.
   const pad = usePad("code", { purpose: "code" }, flow.padAnswered);
   const due = formatMoney(view.sale?.dueMinor ?? 0, view.settings.currency);
   const checking = pad.view.state === "checking";
+  // A customer who holds a code with a password of its own is not to type the shop's.
+  const turn = view.sale?.code?.password === "method" ? t.turnMethod : t.turn;
   return (
     <ScreenFrame
       name="password"
       shape={pad.view.kind === "letters" ? "letters" : "pad"}
       work={
         <div class="panel due-card">
-          <span class="due-card__label">{t.turn}</span>
+          <span class="due-card__label">{turn}</span>
           <span class="due-card__sum money">{due}</span>
         </div>
       }
@@ -47,7 +49,7 @@ function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.
         <div class="amount amount--secret">
           <ScreenTitle hidden>{t.title}</ScreenTitle>
           <span class="amount__row">
-            <span class="amount__label">{t.turn}</span>
+            <span class="amount__label">{turn}</span>
             <strong class="money">{due}</strong>
           </span>
           <Dots count={pad.view.count} of={pad.view.fixedLength} />
@@ -56,9 +58,16 @@ function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.
       message={<MessageLine message={checking ? { tone: "plain", text: t.checking } : pad.message} />}
       pad={<SecretPad pad={pad} />}
       second={
-        <Button class="second" onPress={onHandBack}>
-          {t.handBack}
-        </Button>
+        <>
+          <Button class="second" onPress={onHandBack}>
+            {t.handBack}
+          </Button>
+          {pad.view.kind === "letters" && pad.view.count > 0 && (
+            <Button class="second" onPress={pad.clear}>
+              {screenTexts.now.pad.clear}
+            </Button>
+          )}
+        </>
       }
       primary={
         <PrimaryButton

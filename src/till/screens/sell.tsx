@@ -9,11 +9,13 @@ import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { ScanIcon } from "#ui/icons.tsx";
 import { AmountDisplay } from "../parts/amount-display.tsx";
 import type { CameraViewProps } from "../parts/camera-view.tsx";
+import { ClosedCard } from "../parts/closed-card.tsx";
 import { NumberPad } from "../parts/number-pad.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { SaleLines } from "../parts/sale-lines.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { late } from "../late.ts";
+import { sayCodesStop } from "../codes-stopped.ts";
 import { noticeMessage } from "../notice.ts";
 import { screenTexts } from "../screen-texts.ts";
 import { useTill, useTypedKeys, useView } from "../till-context.ts";
@@ -50,11 +52,12 @@ export function SellScreen(): JSX.Element {
   const sumMinor = entryMinor(entry.value, rules);
   const sum = formatMoney(sumMinor, currency);
   const camera = flow.cameraOn.value;
+  const stopped = sayCodesStop(view);
   const message: Message | null = entry.value.overLimit
     ? { tone: "refused", text: t.sell.overLimit(formatMoney(maxSaleMinor, currency)) }
     : (noticeMessage(flow, currency) ?? {
         tone: "plain",
-        text: view.stop === null ? t.sell.ready : t.sell.stoppedCashOnly,
+        text: stopped ?? t.sell.ready,
       });
   return (
     <ScreenFrame
@@ -100,10 +103,10 @@ export function SellScreen(): JSX.Element {
         </PrimaryButton>
       );
     }
-    if (view.stop !== null) {
+    if (stopped !== null) {
       // Nothing that is scanned can be taken: said on the button, which keeps its place.
       return (
-        <PrimaryButton actId="scan" unavailable={t.sell.stoppedCashOnly} onPress={() => undefined}>
+        <PrimaryButton actId="scan" unavailable={stopped} onPress={() => undefined}>
           {t.sell.scan}
         </PrimaryButton>
       );
@@ -132,6 +135,7 @@ function LastSales({ rows }: { readonly rows: readonly SaleRow[] }): JSX.Element
   const t = screenTexts.now.sell;
   return (
     <div class="panel last-sales">
+      <ClosedCard />
       <h2 class="panel__title">{t.recent}</h2>
       {rows.length === 0 ? (
         <p class="panel__empty">{t.noneYet}</p>

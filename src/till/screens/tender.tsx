@@ -10,6 +10,7 @@ import { AmountDisplay } from "../parts/amount-display.tsx";
 import { CameraView } from "../parts/camera-view.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
+import { sayCodesStop } from "../codes-stopped.ts";
 import { noticeMessage } from "../notice.ts";
 import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
@@ -25,7 +26,8 @@ export function TenderScreen(): JSX.Element {
   const coveredMinor = view.sale?.coveredMinor ?? 0;
   const due = formatMoney(dueMinor, currency);
   const cameraFails = useSignal(false);
-  const codesStopped = view.stop !== null;
+  const stopped = sayCodesStop(view);
+  const codesStopped = stopped !== null;
   useEffect(() => {
     // Allowed once, the camera is simply on: one press less for every customer. Not after a code was taken
     // back, refused or spent in part: still lying there, it would pull the cashier away from cash.
@@ -72,14 +74,14 @@ export function TenderScreen(): JSX.Element {
             words={t.tender.scan}
             hint={t.tender.scanHint}
             onPress={scan}
-            unavailable={codesStopped ? t.sell.stoppedCashOnly : undefined}
+            unavailable={stopped ?? undefined}
           />
           <Method
             icon={<NumberIcon size={32} />}
             words={t.tender.number}
             hint={t.tender.numberHint}
             onPress={() => flow.go({ at: "number" })}
-            unavailable={codesStopped ? t.sell.stoppedCashOnly : undefined}
+            unavailable={stopped ?? undefined}
           />
           <Method
             icon={<CashIcon size={32} />}

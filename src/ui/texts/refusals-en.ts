@@ -321,7 +321,7 @@ export const refusalsEn: RefusalTexts = {
     "pin-locked": () => ({
       fact: "10 wrong tries: this PIN is locked.",
       money: "Recorded sales are kept.",
-      todo: "An owner or manager can reset it.",
+      todo: "A manager or the office can unlock it.",
     }),
     "pin-too-short": (refusal) => ({
       fact: `The PIN is too short: at least ${refusal.min} digits.`,

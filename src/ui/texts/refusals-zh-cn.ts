@@ -281,7 +281,7 @@ export const refusalsZhCn: RefusalTexts = {
     "pin-locked": () => ({
       fact: "连错10次，此PIN已锁。",
       money: "已记的账都在。",
-      todo: "请店主或店长重设。",
+      todo: "店长或后台可以解锁。",
     }),
     "pin-too-short": (refusal) => ({
       fact: `PIN太短，至少${refusal.min}位。`,

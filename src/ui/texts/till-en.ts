@@ -4,6 +4,28 @@ import type { TillTexts } from "./till-zh-cn.ts";
 /** Everything the till says in English, refusals apart (UX §8: sentence case, no blame). */
 export const tillEn: TillTexts = {
   ...tillFirstEn,
+  nav: {
+    label: "Screens",
+    sell: "Sell",
+    sales: "Sales",
+    more: "More",
+    lock: "Lock",
+    updateReady: "update ready",
+    menu: "Menu",
+    close: "Close",
+  },
+  idle: {
+    warn: (seconds: number): string => `Locks in ${seconds} s. Touch anywhere to go on.`,
+  },
+  firstPin: {
+    title: "Set a PIN",
+    intro: (who: string): string => `${who}, set a 6-digit PIN to open this till.`,
+    first: "Choose a PIN",
+    again: "Enter it again",
+    rule: "No sequence, repeats or birthday.",
+    confirm: "Continue",
+    confirmAgain: "Set PIN",
+  },
   sell: {
     title: "Sell",
     amount: "Amount",
@@ -71,6 +93,7 @@ export const tillEn: TillTexts = {
   password: {
     title: "Payment code password",
     turn: "Customer: enter the password",
+    turnMethod: "Enter the shop's code password",
     label: "Password",
     confirm: "Confirm",
     handBack: "Hand back to cashier",

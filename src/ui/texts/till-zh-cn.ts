@@ -2,6 +2,28 @@ import { tillFirstZhCn, type TillFirstTexts } from "./till-first-zh-cn.ts";
 
 /** What the screens behind the first one say (UX §8: full-width marks, no space beside digits). */
 const screens = {
+  nav: {
+    label: "页面",
+    sell: "收款",
+    sales: "记录",
+    more: "更多",
+    lock: "锁屏",
+    updateReady: "有新版本",
+    menu: "菜单",
+    close: "关闭",
+  },
+  idle: {
+    warn: (seconds: number): string => `${seconds}秒后锁屏，点任意处继续。`,
+  },
+  firstPin: {
+    title: "设PIN",
+    intro: (who: string): string => `${who}，请设6位PIN，用来打开这台收银机。`,
+    first: "设一个PIN",
+    again: "再输一次",
+    rule: "不要连号、重复或生日。",
+    confirm: "下一步",
+    confirmAgain: "设好PIN",
+  },
   sell: {
     title: "收款",
     amount: "金额",
@@ -68,6 +90,7 @@ const screens = {
   password: {
     title: "付款码密码",
     turn: "请顾客输入密码",
+    turnMethod: "请输入本店的付款码密码",
     label: "密码",
     confirm: "确认",
     handBack: "交还收银员",

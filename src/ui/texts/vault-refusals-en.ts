@@ -9,9 +9,9 @@ export const vaultRefusalsEn: VaultRefusalTexts = {
       todo: "Connect once, or use another method.",
     }),
     "vault-closed": () => ({
-      fact: "This till's secrets are not opened since its restart.",
+      fact: "This till's keys are still locked after its restart.",
       money: "Nothing taken.",
-      todo: "Take cash, or open them under «More».",
+      todo: "Take cash, or unlock them under More.",
     }),
     "lease-over": (refusal, say) => ({
       fact:
@@ -19,7 +19,7 @@ export const vaultRefusalsEn: VaultRefusalTexts = {
           ? "The server has not been heard for longer than the owner allows."
           : `The server was last heard ${say.moment(refusal.heardMs)}: longer ago than the owner allows.`,
       money: "Nothing taken.",
-      todo: "Take cash, or connect.",
+      todo: "Take cash. Codes come back once online.",
     }),
     "pin-needs-manager": () => ({
       fact: "This needs a manager's or the owner's PIN first.",
@@ -33,7 +33,7 @@ export const vaultRefusalsEn: VaultRefusalTexts = {
     }),
     "passphrase-wrong": () => ({ fact: "Wrong passphrase.", money: "", todo: "Try again." }),
     "unlock-wrong": (refusal) => ({
-      fact: `These digits do not match, ${refusal.triesLeft} tries left.`,
+      fact: `These digits do not match, ${refusal.triesLeft} ${refusal.triesLeft === 1 ? "try" : "tries"} left.`,
       money: "",
       todo: "Compare both numbers with the office.",
     }),
@@ -46,7 +46,7 @@ export const vaultRefusalsEn: VaultRefusalTexts = {
   },
   names: {
     "password-absent": "No password here",
-    "vault-closed": "Secrets closed",
+    "vault-closed": "Keys locked",
     "lease-over": "Server not heard",
     "pin-needs-manager": "Manager needed",
     "passphrase-too-short": "Passphrase too short",

@@ -19,7 +19,7 @@ export const vaultRefusalsZhCn: VaultRefusalTexts = {
           ? "与服务器断开的时间超过店主允许的期限。"
           : `上次听到服务器是${say.moment(refusal.heardMs)}，超过店主允许的期限。`,
       money: "没有收款。",
-      todo: "请收现金，或先联网。",
+      todo: "请收现金，联网后付款码恢复。",
     }),
     "pin-needs-manager": () => ({
       fact: "要先由店长或店主输入PIN。",

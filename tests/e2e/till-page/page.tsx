@@ -7,6 +7,7 @@ import "../../../src/till/chrome.css";
 import "../../../src/till/pads.css";
 import "../../../src/till/panels.css";
 import "../../../src/till/screens.css";
+import "../../../src/till/vault.css";
 import "../../../src/till/small.css";
 import type { CameraScanner } from "#devices/camera-scanner.ts";
 import { accepted } from "#domain/result.ts";
