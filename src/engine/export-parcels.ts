@@ -9,11 +9,10 @@ import {
   MAX_PIECE_BYTES,
   openParcelAnswer,
   type ParcelAnswer,
-  type SignedParcelAnswer,
 } from "#protocol/export-parcel.ts";
 import { shortId } from "#protocol/ids.ts";
 import type { Keyset } from "#protocol/keyset.ts";
-import { decodeSignedAnswer, hashRequest, NONCE_BYTES } from "#protocol/push.ts";
+import { decodeSignedAnswer, hashRequest, NONCE_BYTES, type SignedAnswer } from "#protocol/push.ts";
 import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
 import { ParcelDatabase, parcelDatabaseName, type ParcelRow } from "#storage/parcel-database.ts";
 import { isQuotaError, type TillDatabase } from "#storage/till-database.ts";
@@ -158,7 +157,7 @@ export class ParcelDesk {
     return false;
   }
 
-  #told(row: ParcelRow, answer: ParcelAnswer, signed: SignedParcelAnswer): ParcelRow {
+  #told(row: ParcelRow, answer: ParcelAnswer, signed: SignedAnswer): ParcelRow {
     const { state, received, refusal, stored, alreadyThere, setApart } = answer;
     const atMs = answer.serverMs ?? this.#parts.surroundings.clockMs();
     // Refused is no receipt: the file is still the only copy there is.
@@ -179,7 +178,7 @@ export class ParcelDesk {
     row: ParcelRow,
     offset: number,
     bytes: Bytes,
-  ): Promise<{ readonly answer: ParcelAnswer; readonly signed: SignedParcelAnswer } | null> {
+  ): Promise<{ readonly answer: ParcelAnswer; readonly signed: SignedAnswer } | null> {
     const { surroundings } = this.#parts;
     const keyset = this.#parts.keyset();
     const nonce = surroundings.randomBytes(NONCE_BYTES);

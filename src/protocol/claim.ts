@@ -1,10 +1,10 @@
-import { sameBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
-import { sign } from "./crypto.ts";
 import { MAX_EPOCH } from "./entry.ts";
 import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
-import { NONCE_BYTES, signedByServer, type SignedAnswer } from "./push.ts";
+import { NONCE_BYTES } from "./push.ts";
 import { readShape, type Shape } from "./shape.ts";
+import { openSigned, signInContext, type SignedAnswer } from "./signed-answer.ts";
 
 /**
  * A till asks for a code that nobody has leased (PROTOCOL §11): the `claim` entry is on its disk first, the
@@ -76,41 +76,39 @@ export function decodeClaimRequest(bytes: Uint8Array): ClaimRequest | null {
   });
 }
 
-/** Signs an answer; it travels as a `SignedAnswer` (push.ts). */
+/** Signs an answer. */
 export async function signClaimAnswer(answerKey: CryptoKey, answer: ClaimAnswer): Promise<SignedAnswer> {
   const { lineage, merchant, till, epoch, seq, cti, decision, requestHash } = answer;
   const said = encodeClaimDecision(decision);
   const bytes = encodeCbor([1, lineage, merchant, till, epoch, seq, cti, said, requestHash]);
-  return { bytes, signature: await sign(answerKey, "claim", bytes) };
+  return await signInContext(answerKey, "claim", bytes);
 }
 
-/**
- * The answer, if an answer key of our keyset signed it for this very request. Null is «no answer», whatever
- * the HTTP status was: the claim stays unknown, and is asked again.
- */
+/** The answer to this claim, or null (see `openSigned`): the claim stays unknown, and is asked again. */
 export async function openClaimAnswer(
   keyset: Keyset,
   signed: SignedAnswer,
   requestHash: Uint8Array,
 ): Promise<ClaimAnswer | null> {
-  if (!(await signedByServer(keyset, "claim", signed))) return null;
-  const decoded = decodeCbor(signed.bytes);
-  const answer = decoded.ok && readShape(decoded.value, readAnswer);
-  return answer && sameBytes(answer.requestHash, requestHash) ? answer : null;
+  return await openSigned(keyset, "claim", signed, requestHash, decodeClaimAnswer);
 }
 
-function readAnswer(shape: Shape): ClaimAnswer {
-  shape.literal(1);
-  return {
-    lineage: shape.bytes(LINEAGE_BYTES),
-    merchant: shape.bytes(16),
-    till: shape.bytes(16),
-    epoch: shape.integer(1, MAX_EPOCH),
-    seq: shape.integer(),
-    cti: shape.bytes(16),
-    decision: shape.nested(readDecision),
-    requestHash: shape.bytes(32),
-  };
+function decodeClaimAnswer(bytes: Uint8Array): ClaimAnswer | null {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return null;
+  return readShape(decoded.value, (shape) => {
+    shape.literal(1);
+    return {
+      lineage: shape.bytes(LINEAGE_BYTES),
+      merchant: shape.bytes(16),
+      till: shape.bytes(16),
+      epoch: shape.integer(1, MAX_EPOCH),
+      seq: shape.integer(),
+      cti: shape.bytes(16),
+      decision: shape.nested(readDecision),
+      requestHash: shape.bytes(32),
+    };
+  });
 }
 
 /** A decision as it stands in the answer and in the server's record of it. */

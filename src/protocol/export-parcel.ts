@@ -1,10 +1,10 @@
-import { sameBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { sign } from "./crypto.ts";
 import { MAX_EXPORT_BYTES } from "./export-file.ts";
 import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
-import { NONCE_BYTES, signedByServer } from "./push.ts";
+import { NONCE_BYTES } from "./push.ts";
 import { readShape } from "./shape.ts";
+import { openSigned, signInContext, type SignedAnswer } from "./signed-answer.ts";
 
 /**
  * A parcel: an export file that a till carries for another one (PROTOCOL §5, §12). The till cannot open it;
@@ -45,11 +45,6 @@ export interface ParcelAnswer {
   readonly requestHash: Bytes;
 }
 
-export interface SignedParcelAnswer {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
 export function encodeParcelPiece(piece: ParcelPiece): Bytes {
   return encodeCbor([1, piece.nonce, piece.fileHash, piece.size, piece.offset, piece.bytes]);
 }
@@ -72,10 +67,7 @@ export function decodeParcelPiece(bytes: Uint8Array): ParcelPiece | null {
   return piece.offset + piece.bytes.length <= piece.size ? piece : null;
 }
 
-export async function signParcelAnswer(
-  answerKey: CryptoKey,
-  answer: ParcelAnswer,
-): Promise<SignedParcelAnswer> {
+export async function signParcelAnswer(answerKey: CryptoKey, answer: ParcelAnswer): Promise<SignedAnswer> {
   const bytes = encodeCbor([
     1,
     answer.lineage,
@@ -90,22 +82,22 @@ export async function signParcelAnswer(
     answer.serverMs,
     answer.requestHash,
   ]);
-  return { bytes, signature: await sign(answerKey, "parcel", bytes) };
+  return await signInContext(answerKey, "parcel", bytes);
 }
 
-/**
- * The answer, if it is signed by an answer key of our keyset and bound to this very request. Null is «no
- * answer»: try again, delete nothing.
- */
+/** The answer to this piece, or null (see `openSigned`): sent again, and nothing deleted. */
 export async function openParcelAnswer(
   keyset: Keyset,
-  signed: SignedParcelAnswer,
+  signed: SignedAnswer,
   requestHash: Uint8Array,
 ): Promise<ParcelAnswer | null> {
-  if (!(await signedByServer(keyset, "parcel", signed))) return null;
-  const decoded = decodeCbor(signed.bytes);
+  return await openSigned(keyset, "parcel", signed, requestHash, decodeParcelAnswer);
+}
+
+function decodeParcelAnswer(bytes: Uint8Array): ParcelAnswer | null {
+  const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
-  const answer = readShape(decoded.value, (shape) => {
+  return readShape(decoded.value, (shape) => {
     shape.literal(1);
     return {
       lineage: shape.bytes(LINEAGE_BYTES),
@@ -121,5 +113,4 @@ export async function openParcelAnswer(
       requestHash: shape.bytes(32),
     };
   });
-  return answer && sameBytes(answer.requestHash, requestHash) ? answer : null;
 }

@@ -1,8 +1,8 @@
-import { sameBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { decodeCbor, type Cbor } from "./cbor.ts";
 import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
-import { signedByServer } from "./push.ts";
 import { readShape } from "./shape.ts";
+import { decodeSignedAnswer, openSigned, type SignedAnswer } from "./signed-answer.ts";
 import { writeUnsent, type UnsentWords } from "./unsent-words.ts";
 
 /**
@@ -22,28 +22,22 @@ export interface FeedEnvelope {
   readonly requestHash: Bytes;
 }
 
-export interface SignedPage {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
+export type SignedPage = SignedAnswer;
 
 export const MAX_FEED_CHANGES = 2000;
 
-export function decodeSignedPage(bytes: Uint8Array): SignedPage | null {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return null;
-  return readShape(decoded.value, (shape) => ({ bytes: shape.bytes(), signature: shape.bytes(64) }));
+/** A page as long as its changes make it; null when it is none. */
+export function decodeSignedPage(bytes: Uint8Array): SignedAnswer | null {
+  return decodeSignedAnswer(bytes, Number.MAX_SAFE_INTEGER);
 }
 
 /** The envelope, if an answer key signed it for this request (when given). Null is «no answer». */
 export async function openFeedEnvelope(
   keyset: Keyset,
-  signed: SignedPage,
+  signed: SignedAnswer,
   requestHash: Uint8Array | null,
 ): Promise<FeedEnvelope | null> {
-  if (!(await signedByServer(keyset, "feed", signed))) return null;
-  const envelope = decodeFeedEnvelope(signed.bytes);
-  return envelope && (requestHash === null || sameBytes(envelope.requestHash, requestHash)) ? envelope : null;
+  return await openSigned(keyset, "feed", signed, requestHash, decodeFeedEnvelope);
 }
 
 /** Reads a page's bytes without its changes; null when they are none. */

@@ -2,11 +2,11 @@ import { MAX_STALE_HOURS, type OutagePolicy } from "#domain/outage-policy.ts";
 import type { IssueRules } from "./office-api.ts";
 import type { Bytes } from "./bytes.ts";
 import { decodeCbor, encodeCbor, type Cbor } from "./cbor.ts";
-import { sign } from "./crypto.ts";
 import { decodeFeedEnvelope, openFeedEnvelope, type FeedEnvelope, type SignedPage } from "./feed-envelope.ts";
 import { encodeSecretChange, SECRET_READERS, type SecretChange } from "./feed-secrets.ts";
 import type { Keyset } from "./keyset.ts";
 import { readShape, type Shape } from "./shape.ts";
+import { encodeSignedAnswer, signInContext } from "./signed-answer.ts";
 
 /**
  * The change feed from server to till (PROTOCOL §7). A page is signed whole; the engine applies it in one
@@ -87,11 +87,11 @@ export async function signFeedPage(answerKey: CryptoKey, page: FeedPage): Promis
     page.serverMs,
     page.requestHash,
   ]);
-  return { bytes, signature: await sign(answerKey, "feed", bytes) };
+  return await signInContext(answerKey, "feed", bytes);
 }
 
 export function encodeSignedPage(page: SignedPage): Bytes {
-  return encodeCbor([page.bytes, page.signature]);
+  return encodeSignedAnswer(page);
 }
 
 /** The page, if an answer key signed it for this request (when given). Null is «no answer». */

@@ -1,9 +1,10 @@
 import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { sameBytes, type Bytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { importPublicKey, sha256, sign, verify } from "./crypto.ts";
 import { MAX_ENTRY_BYTES, MAX_EPOCH, type SignedEntry } from "./entry.ts";
-import { usableKeys, LINEAGE_BYTES, type Keyset } from "./keyset.ts";
+import { LINEAGE_BYTES, type Keyset } from "./keyset.ts";
 import { readShape } from "./shape.ts";
+import { MAX_ANSWER_BYTES, openSigned, signInContext, type SignedAnswer } from "./signed-answer.ts";
 
 /** Hello, push and the server's signed answer (PROTOCOL §5). */
 export interface Hello {
@@ -26,8 +27,6 @@ export const NONCE_BYTES = 16;
 export const MAX_PUSH_ENTRIES = 500;
 export const MAX_PUSH_BYTES: number = 256 * 1024;
 export const TOKEN_MINUTES = 60;
-/** An answer may carry a whole entry: the one that a fork stands on. */
-const MAX_ANSWER_BYTES: number = MAX_ENTRY_BYTES + 4096;
 
 export async function signHello(devicePrivate: CryptoKey, hello: Hello): Promise<Bytes> {
   const bytes = encodeCbor([
@@ -165,11 +164,6 @@ export type AnswerDetail =
   /** The owner has not said «same» yet. */
   | { readonly kind: "pending" };
 
-export interface SignedAnswer {
-  readonly bytes: Bytes;
-  readonly signature: Bytes;
-}
-
 export function encodeAnswer(answer: Answer): Bytes {
   return encodeCbor([
     1,
@@ -187,21 +181,7 @@ export function encodeAnswer(answer: Answer): Bytes {
 }
 
 export async function signAnswer(answerKey: CryptoKey, answer: Answer): Promise<SignedAnswer> {
-  const bytes = encodeAnswer(answer);
-  return { bytes, signature: await sign(answerKey, "answer", bytes) };
-}
-
-export function encodeSignedAnswer(answer: SignedAnswer): Bytes {
-  return encodeCbor([answer.bytes, answer.signature]);
-}
-
-export function decodeSignedAnswer(bytes: Uint8Array): SignedAnswer | null {
-  const decoded = decodeCbor(bytes);
-  if (!decoded.ok) return null;
-  return readShape(decoded.value, (shape) => ({
-    bytes: shape.bytes(undefined, MAX_ANSWER_BYTES),
-    signature: shape.bytes(64),
-  }));
+  return await signInContext(answerKey, "answer", encodeAnswer(answer));
 }
 
 export function decodeAnswer(bytes: Uint8Array): Answer | null {
@@ -240,30 +220,13 @@ export function decodeAnswer(bytes: Uint8Array): Answer | null {
   });
 }
 
-/**
- * The answer, if it is signed by an answer key of our keyset and bound to this very request. Null is «no
- * answer», whatever the HTTP status was: retry; lock, delete and freeze nothing.
- */
+/** The answer to this request, or null: see `openSigned`. */
 export async function openAnswer(
   keyset: Keyset,
   signed: SignedAnswer,
   requestHash: Uint8Array,
 ): Promise<Answer | null> {
-  if (!(await signedByServer(keyset, "answer", signed))) return null;
-  const answer = decodeAnswer(signed.bytes);
-  return answer && sameBytes(answer.requestHash, requestHash) ? answer : null;
-}
-
-/** Did one of the keyset's answer keys sign these bytes in this context? */
-export async function signedByServer(
-  keyset: Keyset,
-  context: "answer" | "feed" | "claim" | "parcel",
-  signed: { readonly bytes: Uint8Array; readonly signature: Uint8Array },
-): Promise<boolean> {
-  for (const key of usableKeys(keyset, "answer")) {
-    if (await verify(await importPublicKey(key.key), context, signed.bytes, signed.signature)) return true;
-  }
-  return false;
+  return await openSigned(keyset, "answer", signed, requestHash, decodeAnswer);
 }
 
 /** `requestHash` of a posted body. */
@@ -288,3 +251,5 @@ function encodeDetail(detail: AnswerDetail): readonly (string | number | Uint8Ar
       return [detail.kind];
   }
 }
+
+export { decodeSignedAnswer, encodeSignedAnswer, type SignedAnswer } from "./signed-answer.ts";
