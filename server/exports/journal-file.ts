@@ -2,7 +2,7 @@
 // by page, so that a year of a shop costs no more memory than a day.
 import { toHex, type Bytes } from "#protocol/bytes.ts";
 import { sign } from "#protocol/crypto.ts";
-import { decodeEntry, SERVER_TILL } from "#protocol/entry.ts";
+import { decodeEntry, SERVER_TILL, type SignedEntry } from "#protocol/entry.ts";
 import {
   encodeJournalRecord,
   JOURNAL_MAGIC,
@@ -17,6 +17,7 @@ import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import { signedKeyset, type Books } from "../books.ts";
 import { signedEntry } from "../journal/ingest.ts";
 import { SERVER_TILL_KEY } from "../journal/server-journal.ts";
+import { bookedRecords } from "./booked-records.ts";
 
 /** The journal as it stood when it was asked for: what comes in meanwhile is not in it. */
 export interface JournalPlace {
@@ -134,6 +135,16 @@ export async function* journalFile(books: Books, place: JournalPlace): AsyncGene
     });
     yield encodeJournalRecord({ type: "receipt", answer });
   }
+  const booked = new JournalTotals();
+  let bookedEntries = 0;
+  const apart = till === SERVER_TILL ? [] : bookedRecords(books, { merchant, till, epoch });
+  for await (const record of apart) {
+    if (record.type === "booked") {
+      bookedEntries++;
+      addSaleOf(record.entry, booked);
+    }
+    yield encodeJournalRecord(record);
+  }
   const end = {
     lineage,
     merchant,
@@ -144,6 +155,7 @@ export async function* journalFile(books: Books, place: JournalPlace): AsyncGene
     sales: totals.sales,
     sums: totals.sums(),
     serverMs,
+    booked: { entries: bookedEntries, sales: booked.sales, sums: booked.sums() },
   };
   yield encodeJournalRecord(await signJournalEnd(answerKey.privateKey, end));
 }
@@ -168,12 +180,16 @@ async function* entryRecords(
       .execute();
     for (const row of rows) {
       const entry = signedEntry(row);
-      const read = place.till === SERVER_TILL ? null : decodeEntry(entry.bytes);
-      const body = read && decodeTillBody(read.kind, read.body);
-      if (body?.kind === "sale") totals.addSale(body.currency, body.tenders);
+      if (place.till !== SERVER_TILL) addSaleOf(entry, totals);
       yield { type: "entry", entry };
     }
   }
+}
+
+function addSaleOf(entry: SignedEntry, totals: JournalTotals): void {
+  const read = decodeEntry(entry.bytes);
+  const body = read && decodeTillBody(read.kind, read.body);
+  if (body?.kind === "sale") totals.addSale(body.currency, body.tenders);
 }
 
 /** Every journal of the shop that can be downloaded, the newest epoch of a till first. */

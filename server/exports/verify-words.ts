@@ -2,6 +2,7 @@
 import { formatMoney } from "#domain/money.ts";
 import { SERVER_TILL } from "#protocol/entry.ts";
 import { shortId } from "#protocol/ids.ts";
+import type { JournalSum } from "#protocol/export-journal.ts";
 import type { JournalFaultCode, JournalSummary, JournalVerdict } from "#protocol/export-verify.ts";
 
 export const verifyUsage: string = [
@@ -49,6 +50,16 @@ const faults: Words = {
     "the server has signed for another entry under this number",
     "服务器在这个序号下签的是另一条账",
   ],
+  "decision-bad": [
+    "the server's decision to book entries beside the chain does not hold",
+    "服务器关于链外入账的决定不成立",
+  ],
+  "decision-elsewhere": ["the decision is about another till or epoch", "这个决定说的是别的收银机或别的账期"],
+  "booked-undecided": [
+    "an entry stands beside the chain, and no decision books it",
+    "这条账在链外，没有决定让它入账",
+  ],
+  "booked-twice": ["an entry was booked beside the chain twice", "这条账在链外入账了两次"],
   "end-bad": ["the server's statement at the end does not hold", "结尾的服务器声明不成立"],
   "end-differs": ["the server's statement names other figures than the file", "服务器声明的数字与文件不符"],
 };
@@ -72,20 +83,29 @@ function faultLines(code: JournalFaultCode, epoch: number | null, seq: number | 
 
 function summaryLines(summary: JournalSummary): readonly string[] {
   const { till, epoch, entries, headSeq, headHex, sales, sums, receiptedSeq, notUnderstood } = summary;
+  const { booked } = summary;
   const name = till === null ? "" : till === SERVER_TILL ? "server 服务器" : shortId(till);
   return [
     `till 收银机: ${name}, epoch 账期 ${epoch}`,
     `entries 账目: ${entries}, sales 销售: ${sales}`,
-    ...sums.map(
-      ({ currency, method, count, sumMinor }) =>
-        `  ${currency} ${method}: ${count} × = ${formatMoney(sumMinor, currency)}`,
-    ),
+    ...sums.map(sumLine),
+    ...(booked.entries > 0
+      ? [
+          `booked out of quarantine, not in the figures above 由店主决定入账，不在以上数字里: ${booked.entries}, ` +
+            `sales 销售: ${booked.sales}`,
+          ...booked.sums.map(sumLine),
+        ]
+      : []),
     `head 链头: ${headSeq} ${headHex}`,
     receiptedSeq === null ? "receipted up to 回执到: none 无" : `receipted up to 回执到: ${receiptedSeq}`,
     ...(notUnderstood > 0
       ? [`written by a later version, signed but not read 更新版本所写，签名成立但未读: ${notUnderstood}`]
       : []),
   ];
+}
+
+function sumLine({ currency, method, count, sumMinor }: JournalSum): string {
+  return `  ${currency} ${method}: ${count} × = ${formatMoney(sumMinor, currency)}`;
 }
 
 function keysLines(summary: JournalSummary, hasKeys: boolean): readonly string[] {

@@ -11,8 +11,8 @@ import { ByteSource } from "./export-bytes.ts";
  * «GTJ1»: one journal (of a till's epoch, or the server's own) in plain, for anybody to check with public
  * keys alone (B10). The file is `GTJ1` and then records, each its length in 4 bytes and a CBOR list: first
  * `journal`, then `certificate` (of a till), `keyset`s, the entries in order, a `receipt` behind the entry it
- * speaks of, and at the end the server's signed statement of what the whole adds up to. A file without that
- * statement was cut.
+ * speaks of; what was booked out of quarantine behind the server's `decision` about it; and at the end the
+ * server's signed statement of what the whole adds up to. A file without that statement was cut.
  */
 export type JournalRecord =
   | {
@@ -26,6 +26,10 @@ export type JournalRecord =
   | { readonly type: "keyset"; readonly root: Bytes; readonly bytes: Bytes; readonly signature: Bytes }
   | { readonly type: "entry"; readonly entry: SignedEntry }
   | { readonly type: "receipt"; readonly answer: SignedAnswer }
+  /** `quarantine-decided` as it stands in the server's own journal. */
+  | { readonly type: "decision"; readonly entry: SignedEntry }
+  /** An entry of the till that stands in no chain, and that the decision before it books. */
+  | { readonly type: "booked"; readonly entry: SignedEntry }
   | { readonly type: "end"; readonly bytes: Bytes; readonly signature: Bytes };
 
 /** What the server says the journal adds up to, signed by its answer key in the context `journal`. */
@@ -40,7 +44,17 @@ export interface JournalEnd {
   /** Sales by currency and method, sorted: what was taken, whole minor units. */
   readonly sums: readonly JournalSum[];
   readonly serverMs: number | null;
+  /** Out of quarantine, beside all of the above. */
+  readonly booked: BookedSums;
 }
+
+export interface BookedSums {
+  readonly entries: number;
+  readonly sales: number;
+  readonly sums: readonly JournalSum[];
+}
+
+export const NOTHING_BOOKED: BookedSums = { entries: 0, sales: 0, sums: [] };
 
 export interface JournalSum {
   readonly currency: string;
@@ -72,17 +86,30 @@ function membersOf(record: JournalRecord): readonly Cbor[] {
     case "keyset":
       return ["keyset", record.root, record.bytes, record.signature];
     case "entry":
-      return ["entry", record.entry.bytes, record.entry.signature];
+    case "decision":
+    case "booked":
+      return [record.type, record.entry.bytes, record.entry.signature];
     case "receipt":
       return ["receipt", record.answer.bytes, record.answer.signature];
   }
 }
 
+const RECORD_TYPES = [
+  "journal",
+  "certificate",
+  "keyset",
+  "entry",
+  "receipt",
+  "decision",
+  "booked",
+  "end",
+] as const;
+
 export function decodeJournalRecord(bytes: Uint8Array): JournalRecord | null {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
   return readShape(decoded.value, (shape): JournalRecord => {
-    const type = shape.oneOf(["journal", "certificate", "keyset", "entry", "receipt", "end"]);
+    const type = shape.oneOf(RECORD_TYPES);
     switch (type) {
       case "journal": {
         shape.literal(1);
@@ -100,6 +127,8 @@ export function decodeJournalRecord(bytes: Uint8Array): JournalRecord | null {
           signature: shape.bytes(64),
         };
       case "entry":
+      case "decision":
+      case "booked":
         return {
           type,
           entry: { bytes: shape.bytes(undefined, MAX_ENTRY_BYTES), signature: shape.bytes(64) },
@@ -117,17 +146,33 @@ function tillOf(shape: Shape): Bytes | typeof SERVER_TILL {
   return shape.bytesOrLiteral(16, SERVER_TILL);
 }
 
+/** Version 1 as long as nothing was booked out of quarantine: who kept an older reader can still use it. */
 export function encodeJournalEnd(end: JournalEnd): Bytes {
-  const { lineage, merchant, till, epoch, entries, headHash, sales, sums, serverMs } = end;
-  const rows = sums.map((sum): Cbor => [sum.currency, sum.method, sum.count, sum.sumMinor]);
-  return encodeCbor([1, lineage, merchant, till, epoch, entries, headHash, sales, rows, serverMs]);
+  const { lineage, merchant, till, epoch, entries, headHash, sales, sums, serverMs, booked } = end;
+  const rows = rowsOf(sums);
+  const stated = [lineage, merchant, till, epoch, entries, headHash, sales, rows, serverMs] as const;
+  if (booked.entries === 0) return encodeCbor([1, ...stated]);
+  return encodeCbor([2, ...stated, booked.entries, booked.sales, rowsOf(booked.sums)]);
+}
+
+function rowsOf(sums: readonly JournalSum[]): readonly Cbor[] {
+  return sums.map((sum): Cbor => [sum.currency, sum.method, sum.count, sum.sumMinor]);
+}
+
+function readSums(shape: Shape): readonly JournalSum[] {
+  return shape.list(MAX_SUMS, (sum) => ({
+    currency: sum.text(3),
+    method: sum.text(40),
+    count: sum.integer(),
+    sumMinor: sum.integer(),
+  }));
 }
 
 export function decodeJournalEnd(bytes: Uint8Array): JournalEnd | null {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return null;
   return readShape(decoded.value, (shape) => {
-    shape.literal(1);
+    const version = shape.integer(1, 2);
     return {
       lineage: shape.bytes(LINEAGE_BYTES),
       merchant: shape.bytes(16),
@@ -136,13 +181,12 @@ export function decodeJournalEnd(bytes: Uint8Array): JournalEnd | null {
       entries: shape.integer(),
       headHash: shape.bytes(32),
       sales: shape.integer(),
-      sums: shape.list(MAX_SUMS, (sum) => ({
-        currency: sum.text(3),
-        method: sum.text(40),
-        count: sum.integer(),
-        sumMinor: sum.integer(),
-      })),
+      sums: readSums(shape),
       serverMs: shape.integerOrNull(),
+      booked:
+        version === 1
+          ? NOTHING_BOOKED
+          : { entries: shape.integer(1), sales: shape.integer(), sums: readSums(shape) },
     };
   });
 }

@@ -10,10 +10,13 @@ import {
   type Entry,
   type SignedEntry,
 } from "./entry.ts";
+import { BookedCheck } from "./export-booked.ts";
 import {
   decodeJournalEnd,
   JournalReader,
   JournalTotals,
+  NOTHING_BOOKED,
+  type BookedSums,
   type JournalRead,
   type JournalRecord,
   type JournalSum,
@@ -63,6 +66,13 @@ export type JournalFaultCode =
   | "receipt-ahead"
   /** The server has signed for another entry under this seq. */
   | "receipt-differs"
+  /** No signed decision of this shop's server to book something. */
+  | "decision-bad"
+  /** A decision about another till or epoch. */
+  | "decision-elsewhere"
+  /** The entry beside the chain is named by no decision before it. */
+  | "booked-undecided"
+  | "booked-twice"
   | "end-bad"
   /** The server's statement names another count, head or sum than the file's own. */
   | "end-differs";
@@ -75,6 +85,8 @@ export interface JournalSummary {
   readonly headHex: string;
   readonly sales: number;
   readonly sums: readonly JournalSum[];
+  /** Entries that stand in no chain and were booked by decision: in none of the figures above. */
+  readonly booked: BookedSums;
   /** The last entry under which the server's receipt stands; null without one. */
   readonly receiptedSeq: number | null;
   /** Kinds and bodies that a later version wrote: signed and chained, not read. */
@@ -119,6 +131,8 @@ class JournalCheck {
   readonly #totals = new JournalTotals();
   #place: Extract<JournalRecord, { type: "journal" }> | null = null;
   #device: CryptoKey | null = null;
+  /** From the first decision on: the chain is over. */
+  #booked: BookedCheck | null = null;
   #seq = -1;
   #head: Uint8Array = new Uint8Array(0);
   #runningMinor = 0;
@@ -153,6 +167,10 @@ class JournalCheck {
         return await this.#entry(record.entry, next);
       case "receipt":
         return await this.#receipt(record.answer);
+      case "decision":
+        return await this.#decision(record.entry);
+      case "booked":
+        return await this.#bookedEntry(record.entry);
       case "end":
         return await this.#end(record);
     }
@@ -188,6 +206,7 @@ class JournalCheck {
       headHex: toHex(this.#head),
       sales: this.#totals.sales,
       sums: this.#totals.sums(),
+      booked: this.#booked?.sums() ?? NOTHING_BOOKED,
       receiptedSeq: this.#receiptedSeq,
       notUnderstood: this.#notUnderstood,
       statedAtMs: this.#statedAtMs,
@@ -248,6 +267,7 @@ class JournalCheck {
   }
 
   async #entry(signed: SignedEntry, next: JournalRead): Promise<JournalFaultCode | null> {
+    if (this.#booked !== null) return "record-out-of-place";
     const entry = decodeEntry(signed.bytes);
     if (entry === null) return "entry-unreadable";
     this.#lookingAt = entry.seq;
@@ -262,6 +282,24 @@ class JournalCheck {
     this.#seq = entry.seq;
     this.#head = await hashEntry(signed.bytes);
     return null;
+  }
+
+  async #decision(signed: SignedEntry): Promise<JournalFaultCode | null> {
+    const place = this.#place;
+    if (place === null || place.till === SERVER_TILL || this.#device === null) return "record-out-of-place";
+    if (!(await this.#byServer("entry", signed))) return "decision-bad";
+    this.#booked ??= new BookedCheck({ ...place, till: place.till });
+    return this.#booked.decide(signed);
+  }
+
+  async #bookedEntry(signed: SignedEntry): Promise<JournalFaultCode | null> {
+    if (this.#booked === null) return "booked-undecided";
+    const entry = decodeEntry(signed.bytes);
+    if (entry === null) return "entry-unreadable";
+    this.#lookingAt = entry.seq;
+    if (!this.#belongs(entry)) return "entry-elsewhere";
+    if (!(await this.#isSigned(signed))) return "signature-bad";
+    return await this.#booked.take(signed, entry);
   }
 
   #belongs(entry: Entry): boolean {
@@ -352,7 +390,8 @@ class JournalCheck {
       end.entries === this.#seq + 1 &&
       sameBytes(end.headHash, this.#head) &&
       end.sales === this.#totals.sales &&
-      JSON.stringify(end.sums) === JSON.stringify(this.#totals.sums());
+      JSON.stringify(end.sums) === JSON.stringify(this.#totals.sums()) &&
+      JSON.stringify(end.booked) === JSON.stringify(this.#booked?.sums() ?? NOTHING_BOOKED);
     if (!agrees) return "end-differs";
     this.#statedAtMs = end.serverMs;
     this.#isEnded = true;

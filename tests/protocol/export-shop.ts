@@ -1,8 +1,15 @@
 import { concat, randomBytes, type Bytes } from "#protocol/bytes.ts";
 import { encodeCertificate } from "#protocol/certificate.ts";
 import { sign } from "#protocol/crypto.ts";
-import { encodeEntry, genesisPrev, hashEntry, signEntry, type SignedEntry } from "#protocol/entry.ts";
-import { encodeTillBody, type TillBody } from "#protocol/entry-bodies.ts";
+import {
+  encodeEntry,
+  genesisPrev,
+  hashEntry,
+  SERVER_TILL,
+  signEntry,
+  type SignedEntry,
+} from "#protocol/entry.ts";
+import { encodeServerBody, encodeTillBody, type ServerBody, type TillBody } from "#protocol/entry-bodies.ts";
 import {
   encodeJournalRecord,
   JOURNAL_MAGIC,
@@ -85,12 +92,41 @@ export async function chain(shop: Shop, bodies: readonly TillBody[]): Promise<re
   return entries;
 }
 
+/** The server's decision about entries with these hashes, as its own journal holds it. */
+export async function decisionOf(
+  shop: Shop,
+  hashes: readonly Bytes[],
+  over: Partial<Extract<ServerBody, { kind: "quarantine-decided" }>> = {},
+): Promise<JournalRecord> {
+  const body = {
+    kind: "quarantine-decided",
+    till: shop.till,
+    epoch: EPOCH,
+    decided: "booked",
+    hashes,
+  } as const;
+  const bytes = encodeEntry({
+    merchant: shop.merchant,
+    till: SERVER_TILL,
+    epoch: 1,
+    seq: 40,
+    prev: new Uint8Array(32),
+    kind: body.kind,
+    time: { clockMs: SALE_MS, nowMs: SALE_MS, quality: "anchored" },
+    versions: { feed: 0, keyset: 0, build: "server" },
+    body: encodeServerBody({ ...body, ...over }),
+  });
+  return { type: "decision", entry: await signEntry(shop.answer.privateKey, bytes) };
+}
+
 /**
- * The records of a journal file with these entries: a receipt in the middle, one at the end, the statement.
+ * The records of a journal file with these entries: a receipt in the middle, one at the end, what was booked
+ * of `apart` in one decision, the statement.
  */
 export async function journalRecords(
   shop: Shop,
   entries: readonly ChainedEntry[],
+  apart: readonly ChainedEntry[] = [],
 ): Promise<readonly JournalRecord[]> {
   const { lineage, merchant, till } = shop;
   const keyset = encodeKeyset(shop.keyset);
@@ -125,6 +161,13 @@ export async function journalRecords(
     if (body.kind === "sale") totals.addSale(body.currency, body.tenders);
     if (seq === 2 || seq === entries.length - 1) records.push(await receiptAt(seq));
   }
+  const booked = new JournalTotals();
+  const hashes = apart.map(({ hash }) => hash);
+  if (apart.length > 0) records.push(await decisionOf(shop, hashes));
+  for (const { signed, body } of apart) {
+    records.push({ type: "booked", entry: signed });
+    if (body.kind === "sale") booked.addSale(body.currency, body.tenders);
+  }
   const end = {
     lineage,
     merchant,
@@ -135,6 +178,7 @@ export async function journalRecords(
     sales: totals.sales,
     sums: totals.sums(),
     serverMs: SALE_MS,
+    booked: { entries: apart.length, sales: booked.sales, sums: booked.sums() },
   };
   records.push(await signJournalEnd(shop.answer.privateKey, end));
   return records;

@@ -2,10 +2,23 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { concat, randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { thumbprint } from "#protocol/crypto.ts";
 import { asStream } from "#protocol/export-bytes.ts";
-import { encodeJournalRecord, signJournalEnd, type JournalRecord } from "#protocol/export-journal.ts";
+import {
+  encodeJournalRecord,
+  NOTHING_BOOKED,
+  signJournalEnd,
+  type JournalRecord,
+} from "#protocol/export-journal.ts";
 import { verifyJournal, type JournalVerdict } from "#protocol/export-verify.ts";
 import type { TillBody } from "#protocol/entry-bodies.ts";
-import { chain, EPOCH, journalFile, journalRecords, salesBodies, type ChainedEntry } from "./export-shop.ts";
+import {
+  chain,
+  decisionOf,
+  EPOCH,
+  journalFile,
+  journalRecords,
+  salesBodies,
+  type ChainedEntry,
+} from "./export-shop.ts";
 import { openShop, withByteChanged, type Shop } from "./shop.ts";
 
 let shop: Shop;
@@ -191,6 +204,7 @@ describe("B10: anybody can check a journal with public keys alone", () => {
       sales: 6,
       sums: [{ currency: "CNY", method: "cash", count: 6, sumMinor: 2100 }],
       serverMs: null,
+      booked: NOTHING_BOOKED,
     };
     const stated = async (over: Partial<typeof facts>): Promise<string> =>
       fault(changed(records.length - 1, await signJournalEnd(shop.answer.privateKey, { ...facts, ...over })));
@@ -200,6 +214,70 @@ describe("B10: anybody can check a journal with public keys alone", () => {
     expect(await stated({ sales: 7 })).toBe(`end-differs ${EPOCH}/7`);
     expect(await stated({ sums: [] })).toBe(`end-differs ${EPOCH}/7`);
     expect(await stated({ till: randomBytes(16) })).toBe(`end-differs ${EPOCH}/7`);
+  });
+
+  describe("what was booked out of quarantine stands beside the chain", () => {
+    /** A copy's sales of 1, 2 and 3 yuan. */
+    let apart: readonly ChainedEntry[];
+    let made: readonly JournalRecord[];
+    beforeAll(async () => {
+      apart = (await chain(shop, salesBodies(3))).slice(1);
+      made = await journalRecords(shop, entries, apart);
+    });
+    /** Where the decision stands: its three entries and the statement come behind. */
+    const decision = -5;
+
+    it("its entries, sales and sums are told apart from the till's own", async () => {
+      expect(await check(made)).toMatchObject({
+        ok: true,
+        summary: {
+          entries: 7,
+          sales: 6,
+          sums: [{ sumMinor: 2100 }],
+          booked: {
+            entries: 3,
+            sales: 3,
+            sums: [{ currency: "CNY", method: "cash", count: 3, sumMinor: 600 }],
+          },
+        },
+      });
+    });
+
+    it("without the server's decision, or named by none, nothing counts", async () => {
+      expect(await fault(made.toSpliced(decision, 1))).toBe(`booked-undecided ${EPOCH}/7`);
+      const other = await decisionOf(shop, [randomBytes(32)]);
+      expect(await fault(made.with(decision, other))).toBe(`booked-undecided ${EPOCH}/1`);
+      const rejected = await decisionOf(
+        shop,
+        apart.map(({ hash }) => hash),
+        { decided: "rejected" },
+      );
+      expect(await fault(made.with(decision, rejected))).toBe(`decision-bad ${EPOCH}/7`);
+    });
+
+    it("a decision that the server did not sign, or about another epoch, is refused by its name", async () => {
+      const hashes = apart.map(({ hash }) => hash);
+      const forged = await decisionOf({ ...shop, answer: shop.device }, hashes);
+      expect(await fault(made.with(decision, forged))).toBe(`decision-bad ${EPOCH}/7`);
+      const elsewhere = await decisionOf(shop, hashes, { epoch: EPOCH + 1 });
+      expect(await fault(made.with(decision, elsewhere))).toBe(`decision-elsewhere ${EPOCH}/7`);
+    });
+
+    it("an entry that the till did not sign, one twice, one too few", async () => {
+      const first = made.at(-4);
+      if (first?.type !== "booked") throw new Error("test: nothing booked");
+      const signature = withByteChanged(first.entry.signature, 5);
+      const unsigned = made.with(-4, { ...first, entry: { ...first.entry, signature } });
+      expect(await fault(unsigned)).toBe(`signature-bad ${EPOCH}/1`);
+      expect(await fault(made.toSpliced(-4, 0, first))).toBe(`booked-twice ${EPOCH}/1`);
+      expect(await fault(made.toSpliced(-4, 1))).toBe(`end-differs ${EPOCH}/7`);
+    });
+
+    it("behind a decision the chain is over", async () => {
+      const last = made[placeOf(6)];
+      if (last?.type !== "entry") throw new Error("test: no entry");
+      expect(await fault(made.toSpliced(-1, 0, last))).toBe(`record-out-of-place ${EPOCH}/7`);
+    });
   });
 
   it("signed by a till's key and not by the server: no receipt, no statement", async () => {

@@ -241,6 +241,19 @@ describe("B10: is this receipt in the journal?", () => {
       result: "found",
       places: [{ tillName: "2号机", amountMinor: 200, saleId: containing("") }],
     });
+    // B10: what was booked of a copy is in the file that anybody can check, beside the till's own chain.
+    const file = await download(`/api/office/journals/${second}/1`);
+    expect(await verifyJournal(asStream(file), null)).toMatchObject({
+      ok: true,
+      summary: {
+        sales: 1,
+        sums: [{ sumMinor: 100 }],
+        booked: { entries: 1, sales: 1, sums: [{ currency: "CNY", method: "cash", sumMinor: 200 }] },
+      },
+    });
+    const savedAs = join(folder, "booked.gtj");
+    writeFileSync(savedAs, file);
+    expect(command(savedAs)).toMatchObject({ code: 0, said: containing("booked out of quarantine") });
     const later = await clone.sellCash(300);
     await clone.push();
     await shop.ask("POST", path, { decide: "rejected", entries: 1 });
