@@ -10,6 +10,8 @@ export interface TimeMark {
   readonly markMs: number;
   /** The last moment a verified answer of the server named; the mark is never lowered under it. */
   readonly anchorMs: number;
+  /** So far the device's clock stood before the server's time at that answer; absent where nobody noted it. */
+  readonly aheadMs?: number;
 }
 
 export type Quality = "anchored" | "plausible" | "back" | "leap";
@@ -31,7 +33,8 @@ export const ANCHOR_ROUND_TRIP_MS = 10_000;
 /**
  * Reads the time. `sinceMarkMs` is the monotonic time since the mark was kept (0 after a restart, when nobody
  * counted), `clockMs` what the device's clock says. `anchoredHere`: a server answer set the mark since this
- * start.
+ * start. A clock that was wrong when the server last spoke is read as that much wrong, where this can be
+ * believed: else an hour's error would be back a moment after each answer.
  */
 export function readTime(
   mark: TimeMark,
@@ -40,6 +43,9 @@ export function readTime(
   anchoredHere: boolean,
 ): TimeReading {
   const counted = mark.markMs + sinceMarkMs;
+  const { aheadMs = 0 } = mark;
+  // Put right meanwhile, the clock is believed as it stands.
+  if (aheadMs !== 0 && isBelieved(clockMs - aheadMs, counted)) clockMs -= aheadMs;
   if (clockMs < counted - BACK_TOLERANCE_MS)
     return { nowMs: counted, quality: "back", mark: { ...mark, markMs: counted } };
   // M stays: had the leap been kept, a clock put right afterwards would read as set back for ever.
@@ -48,8 +54,15 @@ export function readTime(
   return { nowMs, quality: anchoredHere ? "anchored" : "plausible", mark: { ...mark, markMs: nowMs } };
 }
 
-/** The mark after a verified answer: it moves either way. Null when the round trip was too long to tell. */
-export function anchor(serverMs: number, roundTripMs: number): TimeMark | null {
+function isBelieved(clockMs: number, countedMs: number): boolean {
+  return clockMs >= countedMs - BACK_TOLERANCE_MS && clockMs <= countedMs + LEAP_LIMIT_MS;
+}
+
+/**
+ * The mark after a verified answer: it moves either way. `clockMs`: what the device's clock says now. Null
+ * when the round trip was too long to tell.
+ */
+export function anchor(serverMs: number, roundTripMs: number, clockMs: number): TimeMark | null {
   if (roundTripMs > ANCHOR_ROUND_TRIP_MS || roundTripMs < 0) return null;
-  return { markMs: serverMs, anchorMs: serverMs };
+  return { markMs: serverMs, anchorMs: serverMs, aheadMs: clockMs - serverMs };
 }

@@ -45,7 +45,7 @@ export class TillTime {
 
   /** Sets the mark to what a verified answer said, if its round trip was short enough to mean now. */
   anchorTo(serverMs: number, roundTripMs: number): boolean {
-    const mark = anchor(serverMs, roundTripMs);
+    const mark = anchor(serverMs, roundTripMs, this.#surroundings.clockMs());
     if (!mark) return false;
     this.#keep(mark);
     this.#anchoredHere = true;

@@ -57,8 +57,9 @@ describe("PROTOCOL §8: what time it is", () => {
       }),
       { maxLength: 40 },
     );
-    const forward = fc.property(turns, (readings) => {
-      let kept = mark;
+    const ahead = fc.integer({ min: -800 * day, max: 800 * day });
+    const forward = fc.property(turns, ahead, (readings, aheadMs) => {
+      let kept: TimeMark = { ...mark, aheadMs };
       let sinceMarkMs = 0;
       let last = kept.markMs;
       for (const { passedMs, clockMs } of readings) {
@@ -80,17 +81,50 @@ describe("PROTOCOL §8: what time it is", () => {
   });
 });
 
+describe("PROTOCOL §8: a clock that was wrong when the server last spoke", () => {
+  const hour = 60 * minute;
+  const wrongBy = (aheadMs: number): TimeMark => ({ markMs: MARK_MS, anchorMs: MARK_MS, aheadMs });
+
+  it.each([-hour, hour, 5 * day, -400 * day, 3650 * day])(
+    "B9: %i ms wrong, it is read as that much wrong, while the till runs and after it was off",
+    (aheadMs) => {
+      for (const [since, passed] of [
+        [3 * hour, 3 * hour],
+        [0, 3 * day],
+      ] as const) {
+        const reading = clock.readTime(wrongBy(aheadMs), since, MARK_MS + passed + aheadMs, true);
+        expect(reading).toMatchObject({ nowMs: MARK_MS + passed, quality: "anchored", mark: { aheadMs } });
+      }
+    },
+  );
+
+  it("put right by hand, it is believed as it stands", () => {
+    for (const aheadMs of [hour, 3650 * day, -400 * day]) {
+      const reading = clock.readTime(wrongBy(aheadMs), minute, MARK_MS + minute, false);
+      expect(reading).toMatchObject({ nowMs: MARK_MS + minute, quality: "plausible" });
+    }
+  });
+
+  it("turned somewhere else, it is set back or a leap as ever, and time runs on from the mark", () => {
+    const at = (clockMs: number): unknown => clock.readTime(wrongBy(hour), minute, clockMs, false);
+    expect(at(MARK_MS - day)).toMatchObject({ nowMs: MARK_MS + minute, quality: "back" });
+    expect(at(MARK_MS + 400 * day)).toMatchObject({ nowMs: MARK_MS + minute, quality: "leap" });
+  });
+});
+
 describe("PROTOCOL §8: the server's answer", () => {
   it("sets mark and anchor, either way", () => {
     for (const serverMs of [MARK_MS - 100 * day, MARK_MS + 100 * day]) {
-      expect(clock.anchor(serverMs, 300)).toEqual({ markMs: serverMs, anchorMs: serverMs });
+      const aheadMs = MARK_MS - serverMs;
+      const set = { markMs: serverMs, anchorMs: serverMs, aheadMs };
+      expect(clock.anchor(serverMs, 300, MARK_MS)).toEqual(set);
     }
   });
 
   it("tells nothing when it took longer than ten seconds, or less than no time", () => {
-    expect(clock.anchor(MARK_MS, clock.ANCHOR_ROUND_TRIP_MS)).not.toBeNull();
-    expect(clock.anchor(MARK_MS, clock.ANCHOR_ROUND_TRIP_MS + 1)).toBeNull();
-    expect(clock.anchor(MARK_MS, -1)).toBeNull();
+    expect(clock.anchor(MARK_MS, clock.ANCHOR_ROUND_TRIP_MS, MARK_MS)).not.toBeNull();
+    expect(clock.anchor(MARK_MS, clock.ANCHOR_ROUND_TRIP_MS + 1, MARK_MS)).toBeNull();
+    expect(clock.anchor(MARK_MS, -1, MARK_MS)).toBeNull();
     expect(clock.ANCHOR_ROUND_TRIP_MS).toBe(10_000);
   });
 });
