@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           ...everywhere,
           name: "storage",
-          include: ["tests/{storage,engine,workers}/**/*.test.ts"],
+          include: ["tests/{storage,engine,workers,attacks}/**/*.test.ts"],
           setupFiles: ["fake-indexeddb/auto"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
