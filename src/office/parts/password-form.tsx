@@ -94,27 +94,26 @@ export function PasswordForm({ onOutcome }: { readonly onOutcome: () => void }):
           onInput={(current) => type({ current })}
         />
       )}
-      <TextField
-        label={t.next}
-        type="password"
-        name="new-password"
-        autocomplete="new-password"
-        maxLength={128}
-        value={form.value.next}
-        hint={form.value.next === "" || wrong("next") !== undefined ? rule : length}
-        error={wrong("next")}
-        onInput={(next) => type({ next })}
-      />
-      <TextField
-        label={t.again}
-        type="password"
-        name="new-password-again"
-        autocomplete="new-password"
-        maxLength={128}
-        value={form.value.again}
-        error={wrong("again")}
-        onInput={(again) => type({ again })}
-      />
+      {(["next", "again"] as const).map((field) => (
+        <TextField
+          key={field}
+          label={t[field]}
+          type="password"
+          name={field === "next" ? "new-password" : "new-password-again"}
+          autocomplete="new-password"
+          maxLength={128}
+          value={form.value[field]}
+          hint={
+            field === "next"
+              ? form.value.next === "" || wrong("next") !== undefined
+                ? rule
+                : length
+              : undefined
+          }
+          error={wrong(field)}
+          onInput={(typed) => type({ [field]: typed })}
+        />
+      ))}
       {refusal === null ? (
         <Outcome act={change} />
       ) : (
