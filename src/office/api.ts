@@ -23,6 +23,7 @@ import type {
 import type {
   LossesAnswer,
   LossEvent,
+  OpenActivation,
   QuarantineAnswer,
   QuarantineBranch,
   QuarantineDecisionRequest,
@@ -32,6 +33,7 @@ import type {
 import type { JournalListRow, ReceiptCheck, WaitingParcel } from "#protocol/export-office.ts";
 import type { Answer } from "./answer.ts";
 import type { Http } from "./http.ts";
+import { createSecretsApi, type SecretsApi } from "./secrets/secrets-api.ts";
 
 /** Rows a list asks for at a time. */
 export const PAGE_ROWS = 50;
@@ -61,6 +63,8 @@ export interface OfficeApi {
   readonly addTill: (name: string) => Promise<Answer<TillRow>>;
   /** Makes a new activation code; the one before stops working. */
   readonly activateTill: (id: string, reason: RenewalReason | null) => Promise<Answer<ActivationAnswer>>;
+  /** The activation code that waits for a tablet, if one does. */
+  readonly openActivation: (id: string) => Promise<Answer<{ readonly open: OpenActivation | null }>>;
   /** `epoch`: the one whose digits were on the screen. */
   readonly compareTill: (id: string, same: boolean, epoch: number | null) => Promise<Answer<TillRow>>;
   readonly revokeTill: (id: string) => Promise<Answer<TillRow>>;
@@ -80,6 +84,8 @@ export interface OfficeApi {
   /** Is the receipt with this number and these eight digits in the journal? */
   readonly checkReceipt: (seq: number, head: string) => Promise<Answer<ReceiptCheck>>;
   readonly audit: (before: number | null) => Promise<Answer<Page<AuditRow>>>;
+  /** People at the till, PINs, passwords and how a till guards them. */
+  readonly secrets: SecretsApi;
   /** This device's clock corrected by the server's last answer: what a countdown counts by. */
   readonly serverNowMs: () => number;
 }
@@ -116,6 +122,7 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     addTill: (name) => http.send("POST", `${office}/tills`, { name }),
     activateTill: (id, reason) =>
       http.send("POST", `${office}/tills/${id}/activation`, reason === null ? {} : { reason }),
+    openActivation: (id) => http.get(`${office}/tills/${id}/activation`),
     compareTill: (id, same, epoch) =>
       http.send("POST", `${office}/tills/${id}/compare`, epoch === null ? { same } : { same, epoch }),
     revokeTill: (id) => http.send("POST", `${office}/tills/${id}/revoke`),
@@ -129,6 +136,7 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     journals: () => http.get(`${office}/journals`),
     checkReceipt: (seq, head) => http.get(`${office}/receipt-check`, { seq, head }),
     audit: (before) => http.get(`${office}/audit`, page(before)),
+    secrets: createSecretsApi(http),
     serverNowMs,
   };
 }

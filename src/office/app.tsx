@@ -12,7 +12,11 @@ import { ImportPage } from "./pages/import-page.tsx";
 import { IssuePage } from "./pages/issue-page.tsx";
 import { LossPage } from "./pages/loss-page.tsx";
 import { LossesPage } from "./pages/losses-page.tsx";
+import { MethodPage } from "./pages/method-page.tsx";
+import { NewPersonPage, PeoplePage } from "./pages/people-page.tsx";
+import { PersonPage } from "./pages/person-page.tsx";
 import { PolicyPage } from "./pages/policy-page.tsx";
+import { ProtectionPage } from "./pages/protection-page.tsx";
 import { QuarantinePage } from "./pages/quarantine-page.tsx";
 import { SalePage } from "./pages/sale-page.tsx";
 import { SalesPage } from "./pages/sales-page.tsx";
@@ -22,6 +26,7 @@ import { OwnerLinkPage, SignInPage } from "./pages/sign-in-page.tsx";
 import { TillPage } from "./pages/till-page.tsx";
 import { NewTillPage, TillsPage } from "./pages/tills-page.tsx";
 import { TodayPage } from "./pages/today-page.tsx";
+import { UnlockPage } from "./pages/unlock-page.tsx";
 import { UnknownPage } from "./pages/unknown-page.tsx";
 import { WelcomePage } from "./pages/welcome-page.tsx";
 import { Button } from "#ui/components/button.tsx";
@@ -109,12 +114,24 @@ function Pages(): JSX.Element | null {
       return <CodePage key={route.id} id={route.id} />;
     case "methods":
       return <PolicyPage />;
+    case "method":
+      return <MethodPage key={route.id} id={route.id} />;
     case "tills":
       return <TillsPage />;
     case "till-new":
       return <NewTillPage />;
     case "till":
       return <TillPage key={route.id} id={route.id} />;
+    case "protection":
+      return <ProtectionPage key={route.id} id={route.id} />;
+    case "people":
+      return <PeoplePage />;
+    case "person-new":
+      return <NewPersonPage />;
+    case "person":
+      return <PersonPage key={route.id} id={route.id} />;
+    case "unlock":
+      return <UnlockPage />;
     case "import":
       return <ImportPage />;
     case "losses":

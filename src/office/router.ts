@@ -11,6 +11,9 @@ export type Route =
         | "methods"
         | "tills"
         | "till-new"
+        | "people"
+        | "person-new"
+        | "unlock"
         | "losses"
         | "import"
         | "settings";
@@ -18,7 +21,7 @@ export type Route =
   | { readonly page: "welcome" | "unknown" }
   | { readonly page: DetailPage; readonly id: string };
 
-type DetailPage = "sale" | "code" | "till" | "loss" | "quarantine";
+type DetailPage = "sale" | "code" | "method" | "till" | "protection" | "person" | "loss" | "quarantine";
 type FixedPage = Exclude<Route["page"], DetailPage | "unknown">;
 
 // Maps, not objects: an address like «/office/toString» must not find what every object brings along.
@@ -30,6 +33,9 @@ const fixed: ReadonlyMap<string, FixedPage> = new Map([
   ["methods", "methods"],
   ["tills", "tills"],
   ["tills/new", "till-new"],
+  ["people", "people"],
+  ["people/new", "person-new"],
+  ["unlock", "unlock"],
   ["losses", "losses"],
   ["import", "import"],
   ["settings", "settings"],
@@ -38,7 +44,10 @@ const fixed: ReadonlyMap<string, FixedPage> = new Map([
 const details: ReadonlyMap<string, DetailPage> = new Map<string, DetailPage>([
   ["sales", "sale"],
   ["codes", "code"],
+  ["methods", "method"],
   ["tills", "till"],
+  ["protection", "protection"],
+  ["people", "person"],
   // The quarantine's branches stand in the list of losses; each has an address of its own.
   ["losses", "loss"],
   ["quarantine", "quarantine"],
@@ -66,6 +75,12 @@ export function pathOf(route: Route): string {
       return `/office/codes/${route.id}`;
     case "till":
       return `/office/tills/${route.id}`;
+    case "method":
+      return `/office/methods/${route.id}`;
+    case "protection":
+      return `/office/protection/${route.id}`;
+    case "person":
+      return `/office/people/${route.id}`;
     case "loss":
       return `/office/losses/${route.id}`;
     case "quarantine":
@@ -77,10 +92,14 @@ export function pathOf(route: Route): string {
       return "/office/codes/new";
     case "till-new":
       return "/office/tills/new";
+    case "person-new":
+      return "/office/people/new";
     case "sales":
     case "codes":
     case "methods":
     case "tills":
+    case "people":
+    case "unlock":
     case "losses":
     case "import":
     case "settings":

@@ -13,6 +13,7 @@ import {
   type TodayAnswer,
 } from "#protocol/office-api.ts";
 import { quarantineDecisionRequest, receiptEvidenceRequest } from "#protocol/office-losses-api.ts";
+import { answerSecrets } from "./fake-secret-routes.ts";
 import { fakeCode, fakeMe, type FakeShop, fakeTill } from "./fake-shop.ts";
 
 /** Answers the office's routes out of a `FakeShop`, judging requests by the real validators. */
@@ -89,6 +90,9 @@ interface Asked {
 
 function office(shop: FakeShop, asked: Asked): Response {
   const { route, url, body } = asked;
+  const notFound = (): Response => no({ code: "not-found" }, 404);
+  const ofSecrets = answerSecrets(shop.secrets, { route, body, nowMs: shop.nowMs, judged, notFound });
+  if (ofSecrets) return ofSecrets;
   switch (route) {
     case "GET /api/office/me":
       return json(shop.me);

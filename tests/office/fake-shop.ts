@@ -8,6 +8,7 @@ import {
   type TillRow,
 } from "#protocol/office-api.ts";
 import type { FindingRow, LossEvent, QuarantineBranch, TillHealth } from "#protocol/office-losses-api.ts";
+import { type FakeSecrets, noSecrets } from "./fake-secrets.ts";
 
 /** What a fake server knows. Tests change it in place. */
 export interface FakeShop {
@@ -22,6 +23,7 @@ export interface FakeShop {
   losses: LossEvent[];
   findings: FindingRow[];
   quarantine: QuarantineBranch[];
+  secrets: FakeSecrets;
   /** Codes by the request id that issued them. */
   issuedBy: Map<string, string>;
 }
@@ -59,6 +61,7 @@ export function emptyShop(nowMs: number): FakeShop {
     losses: [],
     findings: [],
     quarantine: [],
+    secrets: noSecrets(),
     issuedBy: new Map(),
   };
 }

@@ -11,6 +11,7 @@ import { inService, isReachable } from "../reachable.ts";
 import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
 import { type Act, useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
+import { MethodList } from "../secrets/method-list.tsx";
 import { OutageFields, WorstLoss } from "./outage-fields.tsx";
 import {
   countChanges,
@@ -28,6 +29,7 @@ export function PolicyPage(): JSX.Element {
   const policy = useAnswer(api.codePolicy, "policy", ["policy", "till"]);
   return (
     <Page title={t.title}>
+      <MethodList />
       <Shown asked={policy}>{(answer) => <PolicyEditor answer={answer} onSaved={policy.put} />}</Shown>
     </Page>
   );

@@ -11,6 +11,7 @@ import { changeLanguage, languageNames } from "../parts/language-choice.tsx";
 import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { PasswordForm } from "../parts/password-form.tsx";
 import { Facts, Table } from "../parts/table.tsx";
+import { SecretRulesForm } from "../secrets/secret-rules-form.tsx";
 import { useRows } from "../use-answer.ts";
 
 const languages: readonly Language[] = ["zh-CN", "en"];
@@ -56,6 +57,11 @@ export function SettingsPage(): JSX.Element {
       <Section title={officeTexts.now.password.title}>
         <PasswordForm onOutcome={() => (recorded.value += 1)} />
       </Section>
+      {me.role === "owner" && (
+        <Section title={officeTexts.now.secrets.settings.section}>
+          <SecretRulesForm onOutcome={() => (recorded.value += 1)} />
+        </Section>
+      )}
       <Section title={t.audit}>
         <Audit key={recorded.value} />
       </Section>

@@ -9,7 +9,8 @@ import { ReachableWord, StuckWord, TillStateWord } from "../parts/state-word.tsx
 import { Facts } from "../parts/table.tsx";
 import { TillHealthFacts } from "../parts/till-health.tsx";
 import { TwoStep } from "../parts/two-step.tsx";
-import { isReachable } from "../reachable.ts";
+import { TillVault } from "../secrets/till-vault.tsx";
+import { inService, isReachable } from "../reachable.ts";
 import { useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 
@@ -64,6 +65,7 @@ function Till({ till, onChanged }: TillProps): JSX.Element {
           <TillHealthFacts till={till} />
         </Section>
       )}
+      {inService([till]).length > 0 && <TillVault tillId={till.id} />}
       {!isNew && till.state !== "comparing" && <TillActivation till={till} />}
       {till.state !== "revoked" && <RevokeTill till={till} onChanged={onChanged} />}
     </>

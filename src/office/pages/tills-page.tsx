@@ -9,6 +9,7 @@ import { Link } from "../parts/link.tsx";
 import { Empty, Page, Outcome, Shown } from "../parts/page.tsx";
 import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
+import { RenewalAlarms } from "../secrets/till-vault.tsx";
 import { useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 
@@ -33,6 +34,7 @@ export function TillsPage(): JSX.Element {
           ) : (
             <>
               <TillAlarms tills={rows} />
+              <RenewalAlarms />
               <TillTable rows={rows} />
               <p>
                 <Link to={{ page: "import" }}>{t.files.link}</Link>

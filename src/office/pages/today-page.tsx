@@ -7,6 +7,7 @@ import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { SaleTable } from "../parts/sale-table.tsx";
 import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
+import { RenewalAlarms } from "../secrets/till-vault.tsx";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 
 /** The day's money at one look, following the shop as it happens. */
@@ -35,6 +36,7 @@ function Today({ today }: { readonly today: TodayAnswer }): JSX.Element {
         <Figure name={t.open} value={say.money(today.openCodesMinor)} note={t.openWhy(today.openCodes)} />
       </div>
       <TillAlarms tills={today.tills} />
+      <RenewalAlarms />
       <Section title={t.tills}>
         <TillTable rows={today.tills} withSales />
       </Section>

@@ -7,6 +7,7 @@ import { Button } from "#ui/components/button.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { useAct } from "../use-act.ts";
+import { useAnswer } from "../use-answer.ts";
 import { Activation } from "./activation.tsx";
 import { Outcome, Section } from "./page.tsx";
 
@@ -22,14 +23,13 @@ export function TillActivation({ till }: { readonly till: TillRow }): JSX.Elemen
   const { api } = useOffice();
   const isNew = till.epoch === null;
   const reason = useSignal<RenewalReason | null>(null);
-  const shown = useSignal<{ readonly answer: ActivationAnswer; readonly epoch: number | null } | null>(null);
+  // The server says whether a code waits: after a reload, in another window, and no more once it is used up.
+  const waiting = useAnswer(() => api.openActivation(till.id), `activation ${till.id}`, ["till"]);
   const make = useAct();
   if (till.state === "revoked") return null;
-  const keep = (answer: ActivationAnswer): void => {
-    shown.value = { answer, epoch: till.epoch };
-  };
-  // A tablet that came in meanwhile used the code up: a higher epoch, or the first one.
-  const open = shown.value !== null && shown.value.epoch === till.epoch ? shown.value.answer : null;
+  const keep = (answer: ActivationAnswer, why: RenewalReason | null): void =>
+    waiting.put({ open: { ...answer, reason: why } });
+  const open = waiting.value?.open ?? null;
   const unavailable = !isNew && reason.value === null ? t.losses.renewal.choose : undefined;
   return (
     <Section
@@ -37,7 +37,15 @@ export function TillActivation({ till }: { readonly till: TillRow }): JSX.Elemen
       note={isNew ? t.till.activationWhy : undefined}
     >
       {open !== null ? (
-        <Activation tillId={till.id} activation={open} reason={reason.value} onRenewed={keep} />
+        <>
+          {open.reason !== null && <Chosen reason={open.reason} />}
+          <Activation
+            tillId={till.id}
+            activation={open}
+            reason={open.reason}
+            onRenewed={(answer) => keep(answer, open.reason)}
+          />
+        </>
       ) : (
         <>
           {!isNew && <Undelivered till={till} />}
@@ -45,7 +53,13 @@ export function TillActivation({ till }: { readonly till: TillRow }): JSX.Elemen
           <Button
             kind={isNew ? "primary" : "secondary"}
             unavailable={unavailable}
-            onPress={() => make.run(() => api.activateTill(till.id, reason.value), keep)}
+            onPress={() => {
+              const why = reason.value;
+              make.run(
+                () => api.activateTill(till.id, why),
+                (answer) => keep(answer, why),
+              );
+            }}
           >
             {t.till.show}
           </Button>
@@ -67,7 +81,19 @@ function Undelivered({ till }: { readonly till: TillRow }): JSX.Element {
     return <p class="undelivered undelivered--some">{t.undelivered(words)}</p>;
   }
   if (missing > 0) return <p class="undelivered undelivered--some">{t.undeliveredEntries(missing)}</p>;
-  return <p class="undelivered">{t.undeliveredNone}</p>;
+  if (unsent === null) return <p class="undelivered">{t.undeliveredUnknown}</p>;
+  return <p class="undelivered">{t.undeliveredNone(say.moment(unsent.saidAtMs))}</p>;
+}
+
+/** Why the code in front was asked for, and what that will mean: it was chosen on another screen, or by another. */
+function Chosen({ reason }: { readonly reason: RenewalReason }): JSX.Element {
+  const t = officeTexts.now.losses.renewal;
+  return (
+    <p class="undelivered" data-reason={reason}>
+      <strong>{t.reasons[reason]}</strong>
+      <span class="note check__note">{t.consequences[reason]}</span>
+    </p>
+  );
 }
 
 /** Each answer with what it means for the money on the old tablet; none is chosen beforehand. */

@@ -8,6 +8,7 @@ import {
   ListIcon,
   MoreIcon,
   NumberIcon,
+  PersonIcon,
   ScanIcon,
   SellIcon,
   StorageIcon,
@@ -21,13 +22,14 @@ import { Outcome } from "./page.tsx";
 import { PasswordHint } from "./password-form.tsx";
 import { Recovery } from "./recovery.tsx";
 
-type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "losses" | "settings";
+type NavPage = "today" | "sales" | "codes" | "methods" | "tills" | "people" | "losses" | "settings";
 const navPages: readonly (readonly [NavPage, JSX.Element])[] = [
   ["today", <SellIcon />],
   ["sales", <ListIcon />],
   ["codes", <ScanIcon />],
   ["methods", <NumberIcon />],
   ["tills", <TabletIcon />],
+  ["people", <PersonIcon />],
   ["losses", <StorageIcon />],
   ["settings", <MoreIcon />],
 ];
@@ -47,8 +49,15 @@ function navPageOf(route: Route): NavPage | null {
     case "code":
     case "code-new":
       return "codes";
+    case "method":
+      return "methods";
+    case "person":
+    case "person-new":
+    case "unlock":
+      return "people";
     case "till":
     case "till-new":
+    case "protection":
     case "import":
     case "welcome":
       return "tills";
@@ -62,6 +71,7 @@ function navPageOf(route: Route): NavPage | null {
     case "codes":
     case "methods":
     case "tills":
+    case "people":
     case "losses":
     case "settings":
       return route.page;

@@ -72,7 +72,8 @@ export function StuckWord(): JSX.Element {
   return <StateWord tone="bad" icon={<StopIcon size={18} />} word={word} />;
 }
 
-function Ring(): JSX.Element {
+/** An open circle: nothing has happened yet. */
+export function Ring(): JSX.Element {
   return (
     <svg width={18} height={18} viewBox="0 0 24 24" class="ring" aria-hidden="true">
       <circle cx="12" cy="12" r="8" />

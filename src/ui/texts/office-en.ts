@@ -1,6 +1,7 @@
 import { auditEn } from "./office-audit-en.ts";
 import { officeFilesEn } from "./office-files-en.ts";
 import { officeLossesEn } from "./office-losses-en.ts";
+import { officeSecretsEn } from "./office-secrets-en.ts";
 import { severalTillsEn } from "./office-several-tills-en.ts";
 import { officeProblemsEn } from "./office-problems-en.ts";
 import type { OfficeTexts } from "./office-zh-cn.ts";
@@ -38,6 +39,7 @@ export const officeEn: OfficeTexts = {
     codes: "Codes",
     methods: "Methods",
     tills: "Tills",
+    people: "People",
     losses: "Money",
     settings: "Settings",
   },
@@ -413,6 +415,7 @@ export const officeEn: OfficeTexts = {
   },
   files: officeFilesEn,
   losses: officeLossesEn,
+  secrets: officeSecretsEn,
   severalTills: severalTillsEn,
   problems: officeProblemsEn,
 };

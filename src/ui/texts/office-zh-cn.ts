@@ -4,6 +4,7 @@ import { auditZhCn } from "./office-audit-zh-cn.ts";
 import { officeFilesZhCn, type OfficeFilesTexts } from "./office-files-zh-cn.ts";
 import { officeLossesZhCn, type OfficeLossesTexts } from "./office-losses-zh-cn.ts";
 import { severalTillsZhCn, type SeveralTillsTexts } from "./office-several-tills-zh-cn.ts";
+import { officeSecretsZhCn, type OfficeSecretsTexts } from "./office-secrets-zh-cn.ts";
 import { officeProblemsZhCn } from "./office-problems-zh-cn.ts";
 
 /**
@@ -40,6 +41,7 @@ export const officeZhCn = {
     codes: "付款码",
     methods: "收款方式",
     tills: "设备",
+    people: "员工",
     losses: "账务",
     settings: "设置",
   },
@@ -411,6 +413,7 @@ export const officeZhCn = {
   },
   files: officeFilesZhCn as OfficeFilesTexts,
   losses: officeLossesZhCn as OfficeLossesTexts,
+  secrets: officeSecretsZhCn as OfficeSecretsTexts,
   severalTills: severalTillsZhCn as SeveralTillsTexts,
   problems: officeProblemsZhCn as OfficeProblemTexts,
 };
