@@ -31,7 +31,7 @@ export function App(): JSX.Element {
         <Strip
           view={now}
           menu={behind === null ? undefined : <behind.MenuButton />}
-          saleAside={["sales", "more", "connection"].includes(screen)}
+          saleAside={["sales", "more", "connection", "vault"].includes(screen)}
           onOpen={behind === null ? undefined : () => flow.go(behind.wayOf(now))}
         />
       )}

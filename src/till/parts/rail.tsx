@@ -35,7 +35,7 @@ export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
     menuOpen.value = false;
     go();
   };
-  const atCounter = !["sales", "more", "connection"].includes(screen);
+  const atCounter = !["sales", "more", "connection", "vault"].includes(screen);
   return (
     <>
       {menuOpen.value && <div class="veil" onPointerDown={() => (menuOpen.value = false)} />}
@@ -53,7 +53,7 @@ export function Rail({ screen }: { readonly screen: ScreenName }): JSX.Element {
           onPress={goTo(() => flow.go({ at: "sales", open: null }))}
         />
         <Item
-          current={screen === "more"}
+          current={screen === "more" || screen === "vault"}
           icon={<MoreIcon size={26} />}
           words={t.more}
           news={update.ready.value ? t.updateReady : undefined}

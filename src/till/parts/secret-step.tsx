@@ -82,7 +82,7 @@ export function SecretStep(props: SecretStepProps): JSX.Element {
           <PrimaryButton
             actId={`${props.name}-${half ? "again" : "first"}`}
             unavailable={
-              state === "checking" ? t.checking : state === "ready" && count === 0 ? asked : undefined
+              state === "checking" ? t.checking : state === "ready" && count === 0 ? t.empty : undefined
             }
             onPress={pad.confirm}
           >

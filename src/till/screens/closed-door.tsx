@@ -3,12 +3,13 @@ import type { JSX } from "preact";
 import type { Refusal } from "#domain/refusal.ts";
 import type { OperatorView } from "#protocol/engine-calls.ts";
 import { Button } from "#ui/components/button.tsx";
-import { MessageLine } from "#ui/components/message-line.tsx";
+import { type Message, MessageLine } from "#ui/components/message-line.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { LockIcon } from "#ui/icons.tsx";
 import { joinSentence, sayRefusal } from "#ui/texts/refusal-texts.ts";
 import { sayVault } from "#ui/texts/vault-texts.ts";
 import { nowMs } from "../clock-now.ts";
+import { useOpenKeys } from "../open-keys.ts";
 import { PeopleKeys } from "../parts/approval.tsx";
 import { ClosedCard } from "../parts/closed-card.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
@@ -22,8 +23,9 @@ import { Clock } from "./lock.tsx";
  */
 export function ClosedDoor(): JSX.Element {
   const { engine, flow } = useTill();
-  const { operators, vault } = useView();
+  const { operators } = useView();
   const t = sayVault();
+  const open = useOpenKeys();
   const chosenId = useSignal<string | null>(null);
   const refused: Signal<Refusal | null> = useSignal(null);
   const busy = useSignal(false);
@@ -40,17 +42,19 @@ export function ClosedDoor(): JSX.Element {
       .catch(flow.fault)
       .finally(() => (busy.value = false));
   };
-  const message =
-    refused.value === null
-      ? ({ tone: "plain", text: t.closed.unchecked } as const)
-      : ({ tone: "refused", text: joinSentence(sayRefusal(refused.value, "CNY", nowMs.value)) } as const);
+  const message: Message =
+    refused.value !== null
+      ? { tone: "refused", text: joinSentence(sayRefusal(refused.value, "CNY", nowMs.value)) }
+      : open.unheard
+        ? { tone: "refused", text: t.closed.unheard }
+        : { tone: "plain", text: t.closed.unchecked };
   return (
     <ScreenFrame
       name="lock-closed"
       work={
         <div class="closed-door">
           <Clock />
-          <ClosedCard />
+          <ClosedCard act={false} />
         </div>
       }
       amount={
@@ -68,7 +72,11 @@ export function ClosedDoor(): JSX.Element {
           <PeopleKeys people={operators} onChoose={({ id }) => (chosenId.value = id)} chosen={chosen?.id} />
         )
       }
-      second={<OpenSecond passphrase={vault.level === "passphrase"} />}
+      second={
+        <Button class="second" onPress={open.press}>
+          {open.words}
+        </Button>
+      }
       primary={
         chosen !== undefined && (
           <PrimaryButton actId={`enter-${chosen.id}`} onPress={() => enter(chosen)}>
@@ -77,20 +85,5 @@ export function ClosedDoor(): JSX.Element {
         )
       }
     />
-  );
-}
-
-/** Also where a phone has no room for the card: the way to open stands beside the one to enter. */
-function OpenSecond({ passphrase }: { readonly passphrase: boolean }): JSX.Element {
-  const { engine, flow } = useTill();
-  const t = sayVault().closed;
-  const open = (): void => {
-    if (passphrase) flow.go({ at: "vault", task: "passphrase" });
-    else void engine.openVault().catch(flow.fault);
-  };
-  return (
-    <Button class="second" onPress={open}>
-      {passphrase ? t.type : t.ask}
-    </Button>
   );
 }

@@ -85,7 +85,11 @@ export function SellScreen(): JSX.Element {
               {t.pad.clear}
             </Button>
           ) : (
-            <Button class="second" onPress={() => flow.go({ at: "number" })}>
+            <Button
+              class="second"
+              unavailable={stopped ?? undefined}
+              onPress={() => flow.go({ at: "number" })}
+            >
               {t.sell.typeNumber}
             </Button>
           )}

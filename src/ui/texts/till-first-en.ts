@@ -21,7 +21,7 @@ export const tillFirstEn: TillFirstTexts = {
     allSent: "All uploaded",
     stopped: "Codes stopped, call the owner",
     keysLocked: "Keys locked, cash only",
-    leaseOver: "Too long offline, cash only",
+    leaseOver: "Cash only: too long offline",
     cashOnly: "sales are recorded as always",
     stuck: "Uploads stuck",
     stuckSince: (moment: string): string => `tell the owner, no progress since ${moment}`,

@@ -6,6 +6,7 @@ export const vaultEn: VaultTexts = {
   confirm: "Confirm",
   next: "Continue",
   checking: "Checking",
+  empty: "Nothing entered",
   more: {
     title: "PINs and keys",
     change: "Change my PIN",

@@ -4,6 +4,7 @@ export const vaultZhCn = {
   confirm: "确认",
   next: "下一步",
   checking: "正在核对",
+  empty: "还没有输入",
   more: {
     title: "PIN和密钥",
     change: "改我的PIN",

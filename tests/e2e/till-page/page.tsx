@@ -9,8 +9,9 @@ import "../../../src/till/panels.css";
 import "../../../src/till/screens.css";
 import "../../../src/till/vault.css";
 import "../../../src/till/small.css";
+import { createWedgeScanner } from "#devices/wedge.ts";
 import type { CameraScanner } from "#devices/camera-scanner.ts";
-import { accepted } from "#domain/result.ts";
+import { accepted, refused } from "#domain/result.ts";
 import { switchLanguage } from "#ui/language.ts";
 import { prefer } from "#ui/preferences.ts";
 import { loadRefusalTexts } from "#ui/texts/refusal-texts.ts";
@@ -40,12 +41,17 @@ const engine = fakeEngine({
     ]),
   openPad: (purpose) =>
     Promise.resolve(
-      accepted(
-        purpose.purpose === "code"
-          ? fakePad({ kind: scene.passwordKind ?? "digits", fixedLength: null }).pad
-          : fakePad().pad,
-      ),
+      scene.padRefused !== undefined
+        ? refused(scene.padRefused)
+        : accepted(
+            ["code", "passphrase", "new-passphrase"].includes(purpose.purpose)
+              ? fakePad({ kind: scene.passwordKind ?? "digits", fixedLength: null }).pad
+              : fakePad().pad,
+          ),
     ),
+  unlockChallenge: (operatorId) =>
+    Promise.resolve(accepted({ operatorId, digits: "40718263", leftMs: 590_000, triesLeft: 3 })),
+  openVault: () => Promise.resolve(false),
   exportOverview: () => Promise.resolve(accepted(unsentFiles)),
   parcels: () => Promise.resolve([parcel]),
   previewActivation: () =>
@@ -59,11 +65,13 @@ const camera: Pick<CameraScanner, "start" | "close" | "onScan" | "onTrouble"> = 
   onScan: nothing,
   onTrouble: nothing,
 };
+const wedge = createWedgeScanner({ target: window, nowMs: () => performance.now() });
+await wedge.start();
 const till: Till = {
   engine,
   view,
   flow,
-  wedge: { onTyped: nothing },
+  wedge,
   openCamera: () => Promise.resolve(camera as CameraScanner),
   cameraAllowed: signal(false),
   update: { ready: signal(scene.updateReady ?? false), apply: () => undefined },
@@ -81,3 +89,13 @@ render(
   </TillProvider>,
   app,
 );
+for (const selector of scene.press ?? []) await pressed(selector);
+
+/** Presses the first such element as soon as it stands. */
+async function pressed(selector: string): Promise<void> {
+  for (;;) {
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found !== null) return found.click();
+    await new Promise(requestAnimationFrame);
+  }
+}

@@ -7,6 +7,7 @@ import type {
   SaleView,
   TillView,
 } from "#protocol/engine-calls.ts";
+import type { PinRefusal } from "#domain/refusal.ts";
 import type { Place } from "../../../src/till/place.ts";
 import { dayView } from "../../till/fake-engine.ts";
 
@@ -18,6 +19,10 @@ export interface Scene {
   readonly passwordKind?: "letters";
   readonly activation?: string;
   readonly updateReady?: boolean;
+  /** What pressing this key on the screen leads to, by its data attribute or words; pressed in order. */
+  readonly press?: readonly string[];
+  /** Why a pad does not open. */
+  readonly padRefused?: PinRefusal;
 }
 
 const momentMs = Date.now() - 400_000;
@@ -76,6 +81,18 @@ const people = [
   { id: "op2", name: "李雷", role: "cashier", hasPin: true },
   { id: "op3", name: "韩梅梅", role: "manager", hasPin: false },
 ] as const;
+const twoManagers = people.map((person) => ({ ...person, hasPin: true }));
+const locked = { phase: "locked", operator: null, operators: people, link: offline } as const;
+const halfMissing = { level: "server-half", open: false, wanted: null, lease: null } as const;
+const phraseMissing = { ...halfMissing, level: "passphrase" } as const;
+const leaseOver = {
+  level: "basic",
+  open: true,
+  wanted: null,
+  lease: { untilMs: momentMs, over: true },
+} as const;
+const cashierIn = { operators: people, operator: people[1] } as const;
+
 const clockRefusal = { code: "clock", clockMs: 1_000_000_000_000, nowMs: momentMs } as const;
 
 const fileOf = (epoch: number): ExportOverview["files"][number] => ({
@@ -170,6 +187,67 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
     view: dayView({ phase: "locked", operator: null, link: offline }),
     place: { at: "export" },
   },
+  "lock-wait": {
+    view: dayView(locked),
+    press: [".operators button"],
+    padRefused: { code: "pin-wait", waitMs: 899_000, tries: 9 },
+  },
+  "lock-locked": {
+    view: dayView(locked),
+    press: [".operators button"],
+    padRefused: { code: "pin-locked" },
+  },
+  "lock-closed": { view: dayView({ ...locked, vault: halfMissing }) },
+  "lock-closed-one": {
+    view: dayView({ phase: "locked", operator: null, link: offline, vault: phraseMissing }),
+  },
+  "sell-closed": { view: dayView({ link: offline, vault: halfMissing }) },
+  "sell-passphrase": { view: dayView({ vault: phraseMissing }) },
+  "sell-lease": { view: dayView({ link: offline, vault: leaseOver }) },
+  "tender-closed": { view: dayView({ sale: due, vault: halfMissing }) },
+  people: { view: dayView(cashierIn), place: { at: "vault", task: "people" } },
+  "change-pin": { view: dayView(cashierIn), place: { at: "vault", task: "change-pin" } },
+  "set-pin": { view: dayView(locked), place: { at: "vault", task: "set-pin", operatorId: "op3" } },
+  approver: {
+    view: dayView({ operators: twoManagers }),
+    place: { at: "vault", task: "set-pin", operatorId: "op2" },
+  },
+  "approve-nobody": {
+    view: dayView({ operators: people.slice(1) }),
+    place: { at: "vault", task: "set-pin", operatorId: "op3" },
+  },
+  unlock: { view: dayView(locked), place: { at: "vault", task: "unlock", operatorId: "op2" } },
+  "unlock-manager": {
+    view: dayView(locked),
+    place: { at: "vault", task: "unlock", operatorId: "op2" },
+    press: ["[data-way=manager]"],
+  },
+  "unlock-server": {
+    view: dayView(locked),
+    place: { at: "vault", task: "unlock", operatorId: "op2" },
+    press: ["[data-way=server]"],
+    padRefused: { code: "pin-locked" },
+  },
+  "unlock-digits": {
+    view: dayView(locked),
+    place: { at: "vault", task: "unlock", operatorId: "op2" },
+    press: ["[data-way=digits]"],
+  },
+  levels: {
+    view: dayView({ vault: { level: "basic", open: true, wanted: "passphrase", lease: null } }),
+    place: { at: "vault", task: "levels" },
+  },
+  "levels-closed": {
+    view: dayView({
+      vault: { level: "prf", open: false, wanted: null, lease: { untilMs: momentMs, over: false } },
+    }),
+    place: { at: "vault", task: "levels" },
+  },
+  passphrase: {
+    view: dayView({ ...locked, vault: phraseMissing }),
+    place: { at: "vault", task: "passphrase" },
+    passwordKind: "letters",
+  },
   elsewhere: { view: dayView({ phase: "elsewhere", operator: null }) },
 };
 
@@ -206,4 +284,24 @@ export type SceneName =
   | "storage-full"
   | "export"
   | "export-locked"
+  | "lock-wait"
+  | "lock-locked"
+  | "lock-closed"
+  | "lock-closed-one"
+  | "sell-closed"
+  | "sell-passphrase"
+  | "sell-lease"
+  | "tender-closed"
+  | "people"
+  | "change-pin"
+  | "set-pin"
+  | "approver"
+  | "approve-nobody"
+  | "unlock"
+  | "unlock-manager"
+  | "unlock-server"
+  | "unlock-digits"
+  | "levels"
+  | "levels-closed"
+  | "passphrase"
   | "elsewhere";
