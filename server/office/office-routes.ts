@@ -34,7 +34,7 @@ import { policyAnswer, savePolicy } from "../merchants/code-policy.ts";
 import type { Services } from "../services.ts";
 import { lossRoutes } from "./loss-routes.ts";
 import { listSales, readSale, readToday } from "./sales.ts";
-import { activateTill, addTill, compareTill, findTill, revokeTill } from "./till-commands.ts";
+import { activateTill, addTill, compareTill, findTill, readActivation, revokeTill } from "./till-commands.ts";
 import { readTills } from "./till-rows.ts";
 
 const PAGE_ROWS = 50;
@@ -67,6 +67,7 @@ export function officeRoutes(app: Hono<AppEnv>, services: Services, books: () =>
   app.post("/api/office/codes/:id/revoke", inCharge, run(revoke));
   app.get("/api/office/tills", anybody, run(tills));
   app.post("/api/office/tills", inCharge, run(newTill));
+  app.get("/api/office/tills/:id/activation", inCharge, run(waitingActivation));
   app.post("/api/office/tills/:id/activation", inCharge, run(activation));
   app.post("/api/office/tills/:id/compare", inCharge, run(compare));
   app.post("/api/office/tills/:id/revoke", inCharge, run(revokeOne));
@@ -172,6 +173,13 @@ const newTill: Handler = async (c, books, by) => {
   await publishChanges(books, by.merchant);
   await wake(books, by.merchant, "till");
   return await oneTill(c, books, by, done.value);
+};
+
+const waitingActivation: Handler = async (c, books, { merchant }) => {
+  const read = await readActivation(books, merchant, idOf(c));
+  // It lets a tablet in: no copy of it stays in a browser's or a proxy's cache.
+  c.header("cache-control", "no-store");
+  return read.ok ? c.json({ open: read.value }) : no(c, 404, read.refusal);
 };
 
 const activation: Handler = async (c, books, by) => {

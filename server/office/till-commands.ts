@@ -1,7 +1,12 @@
 // What the office does to tills: each an audited change that the tills learn through their feed.
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { Bytes } from "#protocol/bytes.ts";
-import { MAX_TILLS, type ActivationAnswer, type CompareRequest } from "#protocol/office-api.ts";
+import {
+  MAX_TILLS,
+  type ActivationAnswer,
+  type CompareRequest,
+  type OpenActivation,
+} from "#protocol/office-api.ts";
 import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { audit } from "../audit.ts";
 import { keysOf, wake, type Books } from "../books.ts";
@@ -11,7 +16,7 @@ import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "../feed/changes.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import { arrivalsSoFar } from "../journal/server-journal.ts";
-import { createActivation, killActivations } from "../tills/activations.ts";
+import { createActivation, killActivations, openActivationOf } from "../tills/activations.ts";
 import { createTill } from "../tills/create-till.ts";
 import { closeEpochs, confirmEpoch } from "../tills/epochs.ts";
 
@@ -67,6 +72,29 @@ export async function addTill(
   });
 }
 
+/** The till's code that waits for a tablet; null when none does. */
+export async function readActivation(
+  books: Books,
+  merchant: Bytes,
+  shortId: string,
+): Promise<Result<OpenActivation | null, { readonly code: "not-found" }>> {
+  const till = await findTill(books.db, merchant, shortId);
+  if (till === null) return refused({ code: "not-found" });
+  const keys = await keysOf(books, books.db, merchant);
+  const shopName = await shopNameOf(books.db, merchant);
+  const wanted = { till: till.till_id, tillName: till.name, shopName };
+  return accepted(await openActivationOf(books, books.db, keys, wanted, books.nowMs()));
+}
+
+async function shopNameOf(db: Database, merchant: Bytes): Promise<string> {
+  const { name } = await db
+    .selectFrom("control.merchants")
+    .select("name")
+    .where("merchant_id", "=", merchant)
+    .executeTakeFirstOrThrow();
+  return name;
+}
+
 /**
  * A fresh activation code; older ones of the till are dead with it. `reason`: what becomes of the till's
  * present epoch when the code is used (PROTOCOL §6).
@@ -83,13 +111,9 @@ export async function activateTill(
     const till = await findTill(tx, merchant, shortId, true);
     if (till === null) return refused({ code: "not-found" });
     if (till.revoked_at_ms !== null) return refused({ code: "till-revoked" });
-    const shop = await tx
-      .selectFrom("control.merchants")
-      .select("name")
-      .where("merchant_id", "=", merchant)
-      .executeTakeFirstOrThrow();
     const nowMs = books.nowMs();
-    const wanted = { till: till.till_id, tillName: till.name, shopName: shop.name, reason };
+    const shopName = await shopNameOf(tx, merchant);
+    const wanted = { till: till.till_id, tillName: till.name, shopName, reason };
     const activation = await createActivation(books, tx, keys, wanted, nowMs);
     const detail = { till: shortId, ...(reason !== null && { reason }) };
     await audit(tx, { merchantId: merchant, atMs: nowMs, who: userId, what: "activation-created", detail });

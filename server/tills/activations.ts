@@ -7,12 +7,13 @@ import {
   newActivation,
   scannedActivation,
   typedActivation,
+  type NewActivation,
 } from "#protocol/enrolment.ts";
-import type { ActivationAnswer } from "#protocol/office-api.ts";
+import type { ActivationAnswer, OpenActivation } from "#protocol/office-api.ts";
 import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import { readShape } from "#protocol/shape.ts";
 import { open, seal, type Ground } from "../books.ts";
-import type { DatabaseTransaction } from "../db/tables.ts";
+import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import type { MerchantKeys } from "../keys/merchant-keys.ts";
 
 const MAX_DRAWS = 50;
@@ -26,7 +27,8 @@ export interface ActivationFor {
 }
 
 /**
- * Makes a till's activation code and kills the till's older ones. The code's text is answered, and not kept.
+ * Makes a till's activation code and kills the till's older ones. Its secrets are kept sealed, to check a
+ * tablet's proof by.
  */
 export async function createActivation(
   ground: Pick<Ground, "instance">,
@@ -65,12 +67,45 @@ export async function createActivation(
       reason: wanted.reason ?? null,
     })
     .execute();
+  return await answerOf(ground, activation, wanted, expiresAtMs);
+}
+
+/**
+ * The till's code that a tablet may still use, as it was answered when it was made: a page that is opened
+ * again shows it again, instead of a new one that would end what somebody is just typing. Null: none is open.
+ */
+export async function openActivationOf(
+  ground: Pick<Ground, "instance">,
+  db: Database,
+  keys: MerchantKeys,
+  wanted: Omit<ActivationFor, "reason">,
+  nowMs: number,
+): Promise<OpenActivation | null> {
+  const row = await db
+    .selectFrom("books.activations")
+    .select(["activation_id", "locator", "secrets", "expires_at_ms", "reason"])
+    .where("merchant_id", "=", keys.merchantId)
+    .where("till_id", "=", wanted.till)
+    .where("killed", "=", false)
+    .where("used_epoch", "is", null)
+    .where("expires_at_ms", ">", nowMs)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const [typedSecret, scannedSecret] = await openSecrets(keys, row.activation_id, row.secrets);
+  const activation = { locator: row.locator, typedSecret, scannedSecret };
+  const answer = await answerOf(ground, activation, wanted, row.expires_at_ms);
+  return { ...answer, reason: row.reason as RenewalReason | null };
+}
+
+async function answerOf(
+  ground: Pick<Ground, "instance">,
+  activation: NewActivation,
+  { shopName, tillName }: Pick<ActivationFor, "shopName" | "tillName">,
+  expiresAtMs: number,
+): Promise<ActivationAnswer> {
   const pin = await thumbprint(ground.instance.root.publicKey);
-  return {
-    typedCode: typedActivation(activation),
-    qrText: scannedActivation(activation, pin, { shopName: wanted.shopName, tillName: wanted.tillName }),
-    expiresAtMs,
-  };
+  const qrText = scannedActivation(activation, pin, { shopName, tillName });
+  return { typedCode: typedActivation(activation), qrText, expiresAtMs };
 }
 
 /** No activation code made for this till so far will be taken any more. */

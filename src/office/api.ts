@@ -12,6 +12,7 @@ import type {
   IssuedCode,
   Me,
   MoveLeaseRequest,
+  OpenActivation,
   Page,
   SaleDetail,
   SaleListRow,
@@ -23,7 +24,6 @@ import type {
 import type {
   LossesAnswer,
   LossEvent,
-  OpenActivation,
   QuarantineAnswer,
   QuarantineBranch,
   QuarantineDecisionRequest,

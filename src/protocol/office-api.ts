@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MAX_STALE_HOURS, SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
-import type { TillHealth } from "./office-losses-api.ts";
+import type { RenewalReason, TillHealth } from "./office-losses-api.ts";
 import type { SecretsRefusal } from "./office-secrets-api.ts";
 
 /**
@@ -282,6 +282,10 @@ export interface ActivationAnswer {
   readonly qrText: string;
   readonly expiresAtMs: number;
 }
+/** A code that no tablet has used yet, and why it was asked for (null: the till's first). */
+export interface OpenActivation extends ActivationAnswer {
+  readonly reason: RenewalReason | null;
+}
 export interface TillRow {
   readonly id: string;
   readonly name: string;
@@ -412,6 +416,7 @@ export type OfficeRefusal =
  *   GET  /api/office/double-spends             → DoubleSpendsAnswer
  *   GET  /api/office/tills                     → { rows: TillRow[] }
  *   POST /api/office/tills     newTillRequest  → TillRow
+ *   GET  /api/office/tills/:id/activation      → { open: OpenActivation | null }
  *   POST /api/office/tills/:id/activation activationRequest → ActivationAnswer
  *   POST /api/office/tills/:id/compare compareRequest → TillRow
  *   POST /api/office/tills/:id/revoke          → TillRow

@@ -23,6 +23,7 @@ const viewports = [
 ] as const;
 const stuck = "T7K2A9QX04TB";
 const forked = "T9N4C1SZ26WD";
+const unspoken = "TBQ6E3UZ48YF";
 const pages = [
   "",
   "tills",
@@ -133,8 +134,19 @@ describe("the office on a shop in trouble", () => {
     await page.getByRole("radio", { name: en.renewal.reasons.stolen }).check();
     await show.click();
     await sent.waitFor();
+    // What was chosen stands beside the code, with what it means for the money on the old tablet.
+    await page.getByText(en.renewal.consequences.stolen).waitFor();
+    expect(await page.getByRole("radio").count()).toBe(0);
     // The office stands open on «localhost», which would lead the tablet to itself.
     expect(await page.locator(".address").first().textContent()).toContain("http://192.168.1.20:8080/");
+  });
+
+  it("B3: a page opened anew shows the code that waits and why; of a till that has not spoken nothing is claimed", async () => {
+    await open(`tills/${forked}`);
+    await page.getByText("CD34-EF56-GH78").waitFor();
+    await page.getByText(en.renewal.reasons.stolen).waitFor();
+    await open(`tills/${unspoken}`);
+    await page.getByText(en.renewal.undeliveredUnknown).waitFor();
   });
 
   it("I9: quarantine is booked in two presses, and the page says what was decided", async () => {

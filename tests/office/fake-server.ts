@@ -12,7 +12,11 @@ import {
   setupRequest,
   type TodayAnswer,
 } from "#protocol/office-api.ts";
-import { quarantineDecisionRequest, receiptEvidenceRequest } from "#protocol/office-losses-api.ts";
+import {
+  activationRequest,
+  quarantineDecisionRequest,
+  receiptEvidenceRequest,
+} from "#protocol/office-losses-api.ts";
 import { answerSecrets } from "./fake-secret-routes.ts";
 import { fakeCode, fakeMe, type FakeShop, fakeTill } from "./fake-shop.ts";
 
@@ -162,7 +166,7 @@ function detail(shop: FakeShop, { route, body, tell }: Asked): Response {
     return json({ ...code, generatedPassword: undefined });
   }
   if (list === "tills" && row) {
-    if (act === "activation") return json(activation(shop));
+    if (act === "activation") return activate(shop, row.id, method, body);
     if (act === "revoke") shop.tills[till] = { ...row, state: "revoked" };
     if (act === "compare") {
       return judged(compareRequest, body, ({ same }) => {
@@ -236,6 +240,15 @@ function today(shop: FakeShop): TodayAnswer {
 }
 
 const recoveryKey = "7K2M9-QXR4T-B3HWD-5NVJC-08FZP-6YAES-1GKTQ-M4R8X-DV2NH-93WBZ-4C5TA";
+
+function activate(shop: FakeShop, id: string, method: string | undefined, body: unknown): Response {
+  if (method === "GET") return json({ open: shop.activations.get(id) ?? null });
+  return judged(activationRequest, body, ({ reason = null }) => {
+    const answer = activation(shop);
+    shop.activations.set(id, { ...answer, reason });
+    return json(answer);
+  });
+}
 
 function activation(shop: FakeShop): { typedCode: string; qrText: string; expiresAtMs: number } {
   return {

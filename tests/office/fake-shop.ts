@@ -3,6 +3,7 @@ import {
   type CodePolicyAnswer,
   type IssuedCode,
   type Me,
+  type OpenActivation,
   SAFE_CODE_POLICY,
   type SaleDetail,
   type TillRow,
@@ -18,6 +19,8 @@ export interface FakeShop {
   policy: CodePolicyAnswer;
   codes: IssuedCode[];
   tills: TillRow[];
+  /** Codes that wait for a tablet, by till. */
+  activations: Map<string, OpenActivation>;
   sales: SaleDetail[];
   audit: AuditRow[];
   losses: LossEvent[];
@@ -56,6 +59,7 @@ export function emptyShop(nowMs: number): FakeShop {
     },
     codes: [],
     tills: [],
+    activations: new Map(),
     sales: [],
     audit: [],
     losses: [],

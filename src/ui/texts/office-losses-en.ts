@@ -36,7 +36,9 @@ export const officeLossesEn: OfficeLossesTexts = {
     ask: "Why does it need a new activation code?",
     undelivered: (sales) => `Still on this till, not uploaded: ${sales}.`,
     undeliveredEntries: (count) => `Still on this till, not uploaded: ${counted(count, "entry", "entries")}.`,
-    undeliveredNone: "As far as is known, everything of this till has been uploaded.",
+    undeliveredNone: (when) => `This till said on ${when} that everything of it had been uploaded.`,
+    undeliveredUnknown:
+      "This till has not said yet whether anything waits on it. If the old tablet is at hand, let it go online first.",
     choose: "Choose a reason first",
     reasons: {
       replaced: "The tablet was replaced",

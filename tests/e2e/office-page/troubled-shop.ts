@@ -1,8 +1,9 @@
 import type { LossEvent, QuarantineBranch } from "#protocol/office-losses-api.ts";
+import { busySecrets } from "../../office/busy-secrets.ts";
 import { emptyShop, fakeMe, fakeSale, type FakeShop, fakeTill, healthyTill } from "../../office/fake-shop.ts";
 
 const hourMs = 3_600_000;
-const ids = ["T7K2A9QX04TB", "T8M3B0RY15VC", "T9N4C1SZ26WD", "TAP5D2TZ37XE"] as const;
+const ids = ["T7K2A9QX04TB", "T8M3B0RY15VC", "T9N4C1SZ26WD", "TAP5D2TZ37XE", "TBQ6E3UZ48YF"] as const;
 
 /** A shop where everything that can be wrong with deliveries is, each once. */
 export function troubledShop(nowMs: number): FakeShop {
@@ -53,7 +54,15 @@ export function troubledShop(nowMs: number): FakeShop {
       health: { ...healthyTill, claimedSeq: 77, quarantined: { count: 14, sumMinor: 45_600 } },
     }),
     fakeTill(ids[3], "4号机", {}),
+    fakeTill(ids[4], "5号机", { state: "active", epoch: 1, seq: 0, lastSeenMs: nowMs - 30_000 }),
   ];
+  shop.secrets = busySecrets(nowMs, [ids[0], ids[1], ids[2]]);
+  shop.activations.set(ids[2], {
+    typedCode: "CD34-EF56-GH78",
+    qrText: "GTE1CD34QZ7M3K8W5R2T9V4X6C1D0F",
+    expiresAtMs: nowMs + 420_000,
+    reason: "stolen",
+  });
   shop.sales = [fakeSale("S0000000000A", 101, at(1)), fakeSale("S0000000000B", 100, at(2))];
   shop.losses = [
     loss(

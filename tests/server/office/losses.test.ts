@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomBytes, toHex } from "../../../src/protocol/bytes.ts";
 import { feedPath } from "../../../src/protocol/feed.ts";
-import type { AuditRow, Me, Page, SaleListRow, TillRow } from "../../../src/protocol/office-api.ts";
+import type {
+  ActivationAnswer,
+  AuditRow,
+  Me,
+  OpenActivation,
+  Page,
+  SaleListRow,
+  TillRow,
+} from "../../../src/protocol/office-api.ts";
 import type { LossesAnswer, LossEvent, QuarantineAnswer } from "../../../src/protocol/office-losses-api.ts";
 import type { UnsentWords } from "../../../src/protocol/unsent-words.ts";
 import { STUCK_AFTER_MS } from "../../../server/tills/delivery-words.ts";
@@ -226,6 +234,7 @@ describe("losses, receipts and quarantine", () => {
     const neighbour = await openNeighbour(shop);
     expect((await neighbour.ask<LossesAnswer>("GET", "/api/office/losses")).rows).toEqual([]);
     expect((await neighbour.ask<QuarantineAnswer>("GET", "/api/office/quarantine")).rows).toEqual([]);
+    expect(await neighbour.refusal("GET", `/api/office/tills/${id}/activation`)).toEqual([404, "not-found"]);
     const path = `/api/office/losses/${name()}/receipts`;
     const receipt = { seq: 3, headHex: "a3f09c1e", amountMinor: 1250 };
     expect(await neighbour.refusal("POST", path, receipt)).toEqual([404, "not-found"]);
@@ -242,6 +251,12 @@ describe("losses, receipts and quarantine", () => {
       .execute();
     expect(kept).toEqual([{ reason: "stolen" }]);
     const path = `/api/office/tills/${id}/activation`;
+    // A page that is opened again shows the same code, and why it was asked for.
+    const made = await shop.ask<ActivationAnswer>("POST", path, { reason: "lost" });
+    const open = (): Promise<{ open: OpenActivation | null }> => shop.ask("GET", path);
+    expect(await open()).toEqual({ open: { ...made, reason: "lost" } });
+    shop.server.clock.ms = made.expiresAtMs;
+    expect(await open()).toEqual({ open: null });
     expect(await shop.refusal("POST", path, { reason: "bored" })).toEqual([400, "invalid-input"]);
   });
 });
@@ -264,6 +279,8 @@ describe("a stolen tablet, from its last hello to the owner's decision", () => {
     const { qrText } = await shop.ask<{ qrText: string }>("POST", path, { reason: "stolen" });
     const next = await HeadlessTill.enrol(shop.wire, qrText, () => shop.server.clock.ms);
     expect(next.ok).toBe(true);
+    // Used up by the new tablet: nothing waits any more.
+    expect(await shop.ask("GET", path)).toEqual({ open: null });
     const { rows } = await shop.ask<LossesAnswer>("GET", "/api/office/losses");
     expect(rows).toMatchObject([
       { id: `${id}-1`, reason: "stolen", state: "open", fromSeq: stolen.receiptedSeq + 1 },
