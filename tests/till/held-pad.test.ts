@@ -150,6 +150,42 @@ describe("a secret pad", () => {
     held.close();
   });
 
+  it("C4: a new PIN typed once and left for 60 s goes with its worker, and is asked for from the start", async () => {
+    const closed: string[] = [];
+    let opened = 0;
+    const { held, cleared } = run(
+      {
+        openPad: () => {
+          opened += 1;
+          return Promise.resolve(accepted(fakePad({ padId: `pad${opened}`, fixedLength: 2 }).pad));
+        },
+        confirmPad: () => Promise.resolve<PadOutcome>({ kind: "again" }),
+        closePad: (padId) => {
+          closed.push(padId);
+          return Promise.resolve();
+        },
+      },
+      60,
+    );
+    await until(() => held.view.value.state === "ready");
+    for (const char of "90") held.send({ type: "char", char });
+    await until(() => held.view.value.half);
+    // Nothing stands on the pad; what was read stands in the worker all the same.
+    expect(held.view.value.count).toBe(0);
+    await until(() => opened === 2 && cleared() === 1);
+    expect(closed).toEqual(["pad1"]);
+    expect(held.view.value.half).toBe(false);
+    held.close();
+  });
+
+  it("UX §11.1: which keys to show is not guessed before the policy is known", async () => {
+    const { pad } = fakePad({ kind: "letters", fixedLength: null });
+    const { held } = run({ openPad: () => Promise.resolve(accepted(pad)) });
+    expect(held.view.value.kind).toBeNull();
+    await until(() => held.view.value.kind === "letters");
+    held.close();
+  });
+
   it("a pad that opens after its screen has gone is closed at once", async () => {
     const closed: string[] = [];
     const opening = Promise.withResolvers<void>();

@@ -39,7 +39,7 @@ export function TenderScreen(): JSX.Element {
     cameraFails.value = false;
     flow.cameraOn.value = true;
   };
-  const hint = coveredMinor > 0 ? t.tender.rest(due) : t.tender.choose;
+  const hint = stopped ?? (coveredMinor > 0 ? t.tender.rest(due) : t.tender.choose);
   return (
     <ScreenFrame
       name="tender"
