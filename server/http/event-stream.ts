@@ -43,7 +43,8 @@ export class StreamSeats {
 
 /**
  * Answers with a stream of `{"type": topic}`. Refused as `too-many-tries` (429) past the merchant's limit of
- * streams. Ends when the reader leaves or the server stops.
+ * streams. Ends when the reader leaves, when the server stops, and soon after `mayStay` says no: a stream
+ * would outlive the sign-in that opened it.
  */
 export function eventStream(
   c: Context<AppEnv>,
@@ -52,6 +53,7 @@ export function eventStream(
   topics: readonly WakeUpTopic[],
   seats: StreamSeats,
   reader: string,
+  mayStay: () => Promise<boolean> = async () => true,
 ): Response {
   seats.makeRoom(reader);
   const { stopping } = services;
@@ -70,7 +72,14 @@ export function eventStream(
           // A full queue: the reader is behind, and one of the hints it has yet to read will make it look.
           if (open && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(text));
         };
-        const heartbeat = setInterval(() => send(": here\n\n"), heartbeatMs);
+        const heartbeat = setInterval(() => {
+          send(": here\n\n");
+          void mayStay().then(
+            (may) => may || closeStream(),
+            // Who cannot be asked about is nobody's guest yet: the next heartbeat asks again.
+            () => false,
+          );
+        }, heartbeatMs);
         end = () => {
           if (!open) return;
           open = false;

@@ -75,9 +75,11 @@ export function officeRoutes(app: Hono<AppEnv>, services: Services, books: () =>
   app.get("/api/office/sales/:id", anybody, run(sale));
   app.get("/api/office/audit", inCharge, run(auditPage));
   lossRoutes(app, services, books);
-  app.get("/api/office/events", anybody, (c) =>
-    eventStream(c, services, c.get("member").merchantId, topics, seats, c.get("member").userId),
-  );
+  app.get("/api/office/events", anybody, (c) => {
+    const { merchantId, userId } = c.get("member");
+    const mayStay = async (): Promise<boolean> => (await services.accounts.whoAsks(c))?.userId === userId;
+    return eventStream(c, services, merchantId, topics, seats, userId, mayStay);
+  });
 }
 
 const me: Handler = async (c, books, by) => {

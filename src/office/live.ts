@@ -18,6 +18,8 @@ export interface EventStream {
 export interface LiveTools {
   readonly open: () => EventStream;
   readonly after: (waitMs: number, then: () => void) => () => void;
+  /** The server refused or hung up for good: perhaps it no longer knows who asks. */
+  readonly onHungUp: () => void;
 }
 export interface Live {
   /** Whether the page follows the shop as it happens; when not, what it shows may be old. */
@@ -62,6 +64,10 @@ export function createLive(tools: LiveTools): Live {
       isLive.value = false;
       // The browser comes back by itself unless the server refused or hung up for good.
       if (opened.readyState !== CLOSED) return;
+      // A refused stream does not say why; without asking, the page would «reconnect» for ever after the end
+      // of its sign-in, over figures that are nobody's any more.
+      tools.onHungUp();
+      if (stream !== opened) return;
       const waitMs = RECONNECT_WAITS_MS[Math.min(failures, RECONNECT_WAITS_MS.length - 1)] ?? 30_000;
       failures += 1;
       cancelWait = tools.after(waitMs, connect);

@@ -37,9 +37,14 @@ function after(waitMs: number, then: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+const api = createOfficeApi(http, nowMs);
 const office: Office = {
-  api: createOfficeApi(http, nowMs),
-  live: createLive({ open: () => new EventSource("/api/office/events"), after }),
+  api,
+  live: createLive({
+    open: () => new EventSource("/api/office/events"),
+    after,
+    onHungUp: () => void api.me(),
+  }),
   router: createRouter(window),
   account,
   firstRun: signal<FirstRun | null>(null),

@@ -32,10 +32,10 @@ interface Wire {
   readonly waits: { readonly waitMs: number; readonly run: () => void }[];
 }
 
-function wire(): Wire {
+function wire(hungUp: (live: Live) => void = () => undefined): Wire {
   const streams: FakeStream[] = [];
   const waits: Wire["waits"] = [];
-  const live = createLive({
+  const live: Live = createLive({
     open: () => {
       const stream = new FakeStream();
       streams.push(stream);
@@ -45,6 +45,7 @@ function wire(): Wire {
       waits.push({ waitMs, run });
       return () => undefined;
     },
+    onHungUp: () => hungUp(live),
   });
   return { live, streams, waits };
 }
@@ -88,6 +89,22 @@ describe("following the shop live", () => {
     const last = RECONNECT_WAITS_MS.at(-1);
     expect(waits.map((wait) => wait.waitMs)).toEqual([...RECONNECT_WAITS_MS, last, last, last]);
     expect(streams.length).toBe(waits.length + 1);
+  });
+
+  it("asks who is here when the server refuses for good, and comes back no more once the sign-in has ended", () => {
+    let asked = 0;
+    const { live, streams, waits } = wire((followed) => {
+      asked += 1;
+      if (asked === 2) followed.stop();
+    });
+    live.start();
+    streams[0]?.fail(false);
+    expect(asked).toBe(0);
+    streams[0]?.fail(true);
+    expect(asked).toBe(1);
+    waits[0]?.run();
+    streams[1]?.fail(true);
+    expect([asked, waits.length, streams.length]).toEqual([2, 1, 2]);
   });
 
   it("is not live before the first connection and after it was stopped", () => {

@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { Hono } from "hono";
 import { newId } from "#protocol/ids.ts";
 import type { AppEnv } from "../../server/http/env.ts";
@@ -100,5 +100,27 @@ describe("event streams", () => {
     expect(await read()).toBe('data: {"type":"sale"}\n\n');
     stop.abort();
     expect((await reader.read()).done).toBe(true);
+  });
+
+  it("a stream does not outlive the sign-in that opened it", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      let isSignedIn = true;
+      const guests = new Hono<AppEnv>().get("/", (c) => {
+        const around = { wakeUps: here, stopping: new AbortController().signal };
+        return eventStream(c, around, newId(), ["sale"], seats, "guest", async () => isSignedIn);
+      });
+      const reader = ((await guests.request("/")).body ?? new ReadableStream<Uint8Array>()).getReader();
+      const read = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+      expect(await read()).toBe("retry: 3000\n\n");
+      vi.advanceTimersByTime(15_000);
+      expect(await read()).toBe(": here\n\n");
+      isSignedIn = false;
+      vi.advanceTimersByTime(15_000);
+      expect(await read()).toBe(": here\n\n");
+      expect((await reader.read()).done).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

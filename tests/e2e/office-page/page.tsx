@@ -43,7 +43,7 @@ const silent: EventStream = {
 const account = signal<Account>({ state: "asking" });
 const office = {
   api: createOfficeApi(http, nowMs),
-  live: createLive({ open: () => silent, after: () => () => undefined }),
+  live: createLive({ open: () => silent, after: () => () => undefined, onHungUp: () => undefined }),
   router: createRouter(window),
   account,
   firstRun: signal(null),
