@@ -12,7 +12,7 @@ import {
 
 const form = (change: Partial<IssueForm>): IssueForm => ({ ...emptyIssueForm, ...change });
 const wishFor = (change: Partial<IssueForm>, policy = SAFE_CODE_POLICY) =>
-  wishOf(form(change), policy, "CNY");
+  wishOf(form(change), policy, "CNY", { names: ["Lin's Corner Shop"], phones: [] });
 const refusalOf = (change: Partial<IssueForm>): string | null => {
   const wish = wishFor(change);
   return wish.ok ? null : `${wish.refusal.field} ${wish.refusal.code}`;
@@ -84,6 +84,15 @@ describe("the issue form", () => {
     );
     const wish = wishFor({ amount: "38", password: "typed", typed: "402917", again: "402917" });
     expect(wish.ok && wish.value.password).toEqual({ mode: "typed", text: "402917" });
+  });
+
+  it("G21: takes a typed password only when it keeps the rules of its kind", () => {
+    const typed = (text: string) => ({ amount: "38", password: "typed", typed: text, again: text }) as const;
+    expect(refusalOf(typed("123456"))).toBe("typed typed-weak");
+    expect(refusalOf(typed("40291"))).toBe("typed typed-weak");
+    const letters = { ...SAFE_CODE_POLICY, passwordKind: "letters" as const };
+    expect(wishFor(typed("Corner84+x"), letters).ok).toBe(false);
+    expect(wishFor(typed("tea+hut8"), letters).ok).toBe(true);
   });
 
   it("says which field cannot stand", () => {

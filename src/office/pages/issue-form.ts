@@ -1,4 +1,5 @@
 import { parseMoney } from "#domain/money.ts";
+import { type KnownOfShop, maySet } from "#domain/password-rules.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import { type CodePolicy, MAX_CODE_DAYS } from "#protocol/office-api.ts";
 import type { IssueWish } from "../issue-request.ts";
@@ -35,6 +36,7 @@ export type FormProblem =
   | "amount-wrong"
   | "amount-over"
   | "typed-missing"
+  | "typed-weak"
   | "differs"
   | "days"
   | "time";
@@ -82,6 +84,7 @@ export function wishOf(
   form: IssueForm,
   policy: CodePolicy,
   currency: string,
+  known: KnownOfShop,
 ): Result<IssueWish, FormRefusal> {
   const amountMinor = formAmount(form, currency);
   if (form.amount.trim() === "") return refused({ field: "amount", code: "amount-missing" });
@@ -90,6 +93,9 @@ export function wishOf(
   const mode = passwordInForce(form.password, passwordChoices(policy, amountMinor));
   if (mode === "typed") {
     if (form.typed === "") return refused({ field: "typed", code: "typed-missing" });
+    if (!maySet(form.typed, policy.passwordKind, known)) {
+      return refused({ field: "typed", code: "typed-weak" });
+    }
     if (form.typed !== form.again) return refused({ field: "again", code: "differs" });
   }
   const days = form.validDays.trim() === "" ? null : Number(form.validDays);

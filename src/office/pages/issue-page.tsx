@@ -9,6 +9,8 @@ import { isUnanswered } from "../answer.ts";
 import { createRequestIds, randomRequestId } from "../issue-request.ts";
 import { useMe, useOffice, useSay } from "../office.ts";
 import { Page, Outcome, Shown } from "../parts/page.tsx";
+import { knownOfShop } from "../secrets/known-of-shop.ts";
+import { RuleList } from "../secrets/rule-list.tsx";
 import { useAct } from "../use-act.ts";
 import { useAnswer } from "../use-answer.ts";
 import {
@@ -34,7 +36,8 @@ export function IssuePage({
 }): JSX.Element {
   const t = officeTexts.now;
   const { api, router, issued } = useOffice();
-  const { currency } = useMe();
+  const me = useMe();
+  const { currency } = me;
   const say = useSay();
   const form = useSignal<IssueForm>(emptyIssueForm);
   const wrong = useSignal<FormRefusal | null>(null);
@@ -45,7 +48,7 @@ export function IssuePage({
 
   function send(): void {
     if (!policy.value) return;
-    const wish = wishOf(form.value, policy.value.policy, currency);
+    const wish = wishOf(form.value, policy.value.policy, currency, knownOfShop(me));
     wrong.value = wish.ok ? null : wish.refusal;
     if (!wish.ok) return;
     issue.run(
@@ -127,7 +130,8 @@ function AmountField({ form, wrong, policy }: FieldsProps): JSX.Element {
 
 function PasswordFields({ form, wrong, policy }: FieldsProps): JSX.Element {
   const t = officeTexts.now.issue;
-  const { currency } = useMe();
+  const me = useMe();
+  const { currency } = me;
   const error = useErrors(wrong, policy);
   const amountMinor = formAmount(form.value, currency);
   const allowed = passwordChoices(policy, amountMinor);
@@ -176,6 +180,12 @@ function PasswordFields({ form, wrong, policy }: FieldsProps): JSX.Element {
             error={error("again")}
             value={form.value.again}
             onInput={(again) => set({ again })}
+          />
+          <RuleList
+            text={form.value.typed}
+            kind={policy.passwordKind}
+            known={knownOfShop(me)}
+            tried={error("typed") !== undefined}
           />
         </>
       )}

@@ -162,6 +162,7 @@ function Password({ row, onChanged }: MethodProps): JSX.Element {
         label={t.methods.newPassword}
         act={row.password === null ? t.methods.setFirst : t.methods.setNext}
         hasOld={row.password !== null}
+        usualOverlap={7}
         withStrength
         send={send}
       />

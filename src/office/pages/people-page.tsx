@@ -4,7 +4,7 @@ import { MAX_NAME_LENGTH } from "#protocol/office-api.ts";
 import type { OperatorRole, OperatorRow } from "#protocol/office-secrets-api.ts";
 import { Button } from "#ui/components/button.tsx";
 import { Choice, TextField } from "#ui/components/fields.tsx";
-import { CheckIcon, CloseIcon, LockIcon, UnknownIcon } from "#ui/icons.tsx";
+import { CheckIcon, CloseIcon, LockIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice } from "../office.ts";
 import { Link } from "../parts/link.tsx";
@@ -77,7 +77,7 @@ export function PersonStateWord({ person }: { readonly person: OperatorRow }): J
   }
   if (worst !== undefined && worst.count > 0) {
     const word = t.slowed(worst.tillName, worst.count);
-    return <StateWord tone="wait" icon={<UnknownIcon size={18} />} word={word} />;
+    return <StateWord tone="due" icon={<LockIcon size={18} />} word={word} />;
   }
   return <StateWord tone="good" icon={<CheckIcon size={18} />} word={t.active} />;
 }

@@ -94,6 +94,7 @@ function Pin({ person, onChanged }: PersonProps): JSX.Element {
         label={t.newPin}
         act={person.pin === null ? t.setFirst : t.setNext}
         hasOld={person.pin !== null}
+        usualOverlap={0}
         withStrength={false}
         send={send}
       />

@@ -82,7 +82,11 @@ function Levels({ vault, onChanged, isOwner }: VaultProps & { readonly isOwner: 
   }
   return (
     <form class="levels" noValidate onSubmit={submitting(save)}>
-      {waits !== null && <p class="reminder">{waits}</p>}
+      {waits.map((sentence) => (
+        <p class="reminder" key={sentence}>
+          {sentence}
+        </p>
+      ))}
       <LevelCards chosen={chosen} inForce={vault.atTill} onChoose={isOwner ? choose : null} />
       {chosen !== "basic" && <p class="reminder">{t.cashOnly}</p>}
       <Outcome act={saving} />
@@ -171,7 +175,7 @@ function Lease({ vault, onChanged, isOwner }: VaultProps & { readonly isOwner: b
   return (
     <form class="form" noValidate onSubmit={submitting(save)}>
       <Choice
-        label={t.lease}
+        label={t.leaseFor}
         value={chosen}
         options={[
           { value: "off", label: t.leases.off },

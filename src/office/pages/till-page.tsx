@@ -9,7 +9,7 @@ import { ReachableWord, StuckWord, TillStateWord } from "../parts/state-word.tsx
 import { Facts } from "../parts/table.tsx";
 import { TillHealthFacts } from "../parts/till-health.tsx";
 import { TwoStep } from "../parts/two-step.tsx";
-import { TillVault } from "../secrets/till-vault.tsx";
+import { TillRenewal, TillVault } from "../secrets/till-vault.tsx";
 import { inService, isReachable } from "../reachable.ts";
 import { useAct } from "../use-act.ts";
 import { useAnswer, useRefresh } from "../use-answer.ts";
@@ -51,6 +51,7 @@ function Till({ till, onChanged }: TillProps): JSX.Element {
           <p>{t.losses.health.stuckTodo}</p>
         </section>
       )}
+      {inService([till]).length > 0 && <TillRenewal tillId={till.id} />}
       {till.state === "comparing" && (
         <Section title={t.till.compare}>
           <Compare till={till} onDone={onChanged} />

@@ -5,6 +5,7 @@ import { TextField } from "#ui/components/fields.tsx";
 import { StopIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice } from "../office.ts";
+import { AccountRules } from "../secrets/account-rules.tsx";
 import { useAct } from "../use-act.ts";
 import { Link } from "./link.tsx";
 import { Outcome, submitting } from "./page.tsx";
@@ -114,6 +115,7 @@ export function PasswordForm({ onOutcome }: { readonly onOutcome: () => void }):
           onInput={(typed) => type({ [field]: typed })}
         />
       ))}
+      <AccountRules text={form.value.next} tried={tried.value} />
       {refusal === null ? (
         <Outcome act={change} />
       ) : (

@@ -13,7 +13,7 @@ import { officeTexts } from "#ui/texts/office-texts.ts";
 
 /** State is word, shape and colour together (UX §5). */
 export function StateWord(props: {
-  readonly tone: "good" | "plain" | "bad" | "wait" | "off";
+  readonly tone: "good" | "plain" | "bad" | "wait" | "due" | "off";
   readonly icon: JSX.Element;
   readonly word: string;
 }): JSX.Element {

@@ -1,12 +1,10 @@
 import type { JSX } from "preact";
-import { UnknownIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { Link } from "../parts/link.tsx";
 import { Section, Shown } from "../parts/page.tsx";
-import { StateWord } from "../parts/state-word.tsx";
 import { useAnswer } from "../use-answer.ts";
-import { SecretAgeWord } from "./secret-age.tsx";
+import { DueWord, SecretAgeWord } from "./secret-age.tsx";
 
 /** The methods that may ask for a password of the shop's: whether they do, and how old it is (G10, G22). */
 export function MethodList(): JSX.Element {
@@ -29,7 +27,7 @@ export function MethodList(): JSX.Element {
                       : t.methods.asks[policy.ask]}
                   </span>
                   {policy.ask !== "never" && password === null ? (
-                    <StateWord tone="wait" icon={<UnknownIcon size={18} />} word={t.age.none} />
+                    <DueWord word={t.age.none} />
                   ) : (
                     password !== null && <SecretAgeWord secret={password} />
                   )}

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { readAloud } from "#domain/password-generator.ts";
 import type { KnownOfShop, PasswordKind } from "#domain/password-rules.ts";
-import { OVERLAP_DAYS } from "#protocol/office-secrets-api.ts";
+import { OVERLAP_DAYS, type OverlapDays } from "#protocol/office-secrets-api.ts";
 import { Button } from "#ui/components/button.tsx";
 import { Choice, TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
@@ -28,6 +28,8 @@ export interface NewSecretProps {
   readonly act: string;
   /** There is one in force: how long it goes on is asked. */
   readonly hasOld: boolean;
+  /** The overlap that is offered first. */
+  readonly usualOverlap: OverlapDays;
   readonly withStrength: boolean;
   readonly send: (wish: SecretWish) => Promise<Answer<SecretMade>>;
 }
@@ -36,17 +38,20 @@ export interface NewSecretProps {
 export function NewSecret(props: NewSecretProps): JSX.Element {
   const t = officeTexts.now.secrets.form;
   const { kind, known, hasOld } = props;
-  const form = useSignal<SecretForm>(emptySecretForm);
+  const empty: SecretForm = { ...emptySecretForm, overlapDays: props.usualOverlap };
+  const form = useSignal<SecretForm>(empty);
   const tried = useSignal(false);
   const made = useSignal<{ readonly generated: string | null } | null>(null);
   const setting = useAct();
   const wish = secretWishOf(form.value, kind, known, hasOld);
+  const brokenAtServer = setting.problem?.code === "password-breaks-rules" ? setting.problem.rules : [];
   const wrong = (field: "text" | "again"): string | undefined =>
     tried.value && !wish.ok && wish.refusal.field === field ? t[wish.refusal.code] : undefined;
 
   function set(change: Partial<SecretForm>): void {
     form.value = { ...form.value, ...change };
     made.value = null;
+    setting.forget();
   }
   function save(): void {
     tried.value = true;
@@ -54,7 +59,7 @@ export function NewSecret(props: NewSecretProps): JSX.Element {
     setting.run(
       () => props.send(wish.value),
       ({ generated, done }) => {
-        form.value = { ...emptySecretForm, mode: form.value.mode };
+        form.value = { ...empty, mode: form.value.mode };
         tried.value = false;
         made.value = { generated };
         done();
@@ -92,7 +97,13 @@ export function NewSecret(props: NewSecretProps): JSX.Element {
               onInput={(typed) => set({ [field]: typed })}
             />
           ))}
-          <RuleList text={form.value.text} kind={kind} known={known} tried={tried.value} />
+          <RuleList
+            text={form.value.text}
+            kind={kind}
+            known={known}
+            tried={tried.value}
+            refused={brokenAtServer}
+          />
           {props.withStrength && <StrengthLine text={form.value.text} names={known.names} />}
         </>
       )}

@@ -5,8 +5,8 @@ import {
   minLength,
   type PasswordKind,
   type PasswordRule,
+  rulesFor,
 } from "#domain/password-rules.ts";
-import { rulesFor } from "#domain/password-rules.ts";
 import { CheckIcon, StopIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { Ring } from "../parts/state-word.tsx";
@@ -20,14 +20,21 @@ export interface RuleListProps {
   readonly known: KnownOfShop;
   /** After a try to save: what is missing is a mistake now. */
   readonly tried: boolean;
+  /** What the server found besides: it knows more of the shop than this page. */
+  readonly refused?: readonly string[];
+  /** Said elsewhere, by other figures. */
+  readonly without?: readonly PasswordRule[];
 }
 
 type RuleState = "met" | "broken" | "open";
 
 /** Every rule beside the field, and what becomes of it with each character (G21). */
-export function RuleList({ text, kind, known, tried }: RuleListProps): JSX.Element {
+export function RuleList(props: RuleListProps): JSX.Element {
+  const { text, kind, known, tried, refused = [], without = [] } = props;
   const { rules: words, ruleStates } = officeTexts.now.secrets;
-  const broken = brokenRules(text, kind, known);
+  const rules = rulesFor(kind).filter((rule) => !without.includes(rule));
+  const found = brokenRules(text, kind, known);
+  const broken = rules.filter((rule) => found.includes(rule) || refused.includes(rule));
   const min = minLength(kind);
   const stateOf = (rule: PasswordRule): RuleState => {
     if (text === "") return tried && WANTED.has(rule) ? "broken" : "open";
@@ -38,7 +45,7 @@ export function RuleList({ text, kind, known, tried }: RuleListProps): JSX.Eleme
   return (
     <div class="rules">
       <ul aria-label={ruleStates.title}>
-        {rulesFor(kind).map((rule) => {
+        {rules.map((rule) => {
           const state = stateOf(rule);
           return (
             <li key={rule} class={`rule rule--${state}`}>
@@ -46,7 +53,7 @@ export function RuleList({ text, kind, known, tried }: RuleListProps): JSX.Eleme
               {state === "broken" && <StopIcon size={18} />}
               {state === "open" && <Ring />}
               <span>
-                {words[rule](min)}
+                {words[rule](kind, min)}
                 <span class="visually-hidden"> {ruleStates[state]}</span>
               </span>
             </li>
@@ -55,7 +62,7 @@ export function RuleList({ text, kind, known, tried }: RuleListProps): JSX.Eleme
       </ul>
       {/* Read out as it happens: which rule was just broken, never what was typed. */}
       <p role="status" class="visually-hidden">
-        {unwanted === undefined ? "" : `${ruleStates.broken}: ${words[unwanted](min)}`}
+        {unwanted === undefined ? "" : `${ruleStates.broken}: ${words[unwanted](kind, min)}`}
       </p>
     </div>
   );

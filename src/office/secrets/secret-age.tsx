@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { SecretFacts } from "#protocol/office-secrets-api.ts";
-import { CheckIcon, UnknownIcon, UploadIcon } from "#ui/icons.tsx";
+import { CheckIcon, UploadIcon } from "#ui/icons.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useOffice, useSay } from "../office.ts";
 import { StateWord } from "../parts/state-word.tsx";
@@ -16,8 +16,22 @@ export function SecretAgeWord({ secret }: { readonly secret: SecretFacts | null 
   return (
     <span class="states">
       <span>{days === 0 ? t.today : t.days(days)}</span>
-      {secret.remind && <StateWord tone="wait" icon={<UnknownIcon size={18} />} word={t.remind} />}
+      {secret.remind && <DueWord word={t.remind} />}
     </span>
+  );
+}
+
+/** Something that is up to the owner to do, some day soon: bold, and neither a failure nor an unknown. */
+export function DueWord({ word }: { readonly word: string }): JSX.Element {
+  return <StateWord tone="due" icon={<ClockIcon />} word={word} />;
+}
+
+function ClockIcon(): JSX.Element {
+  return (
+    <svg width={18} height={18} viewBox="0 0 24 24" class="ring" aria-hidden="true">
+      <circle cx="12" cy="12" r="9" />
+      <path d="M12 7v5l3.5 2" />
+    </svg>
   );
 }
 

@@ -11,30 +11,24 @@ import { useAct } from "../use-act.ts";
 import { useAnswer } from "../use-answer.ts";
 import { vaultWaits } from "./vault-words.ts";
 
-/** On a till's page: the tablet that asks to be confirmed, the level it guards its secrets with, its limit. */
+/** On a till's page: the level it guards its secrets with, and its time limit. */
 export function TillVault({ tillId }: { readonly tillId: string }): JSX.Element {
   const { vault: t } = officeTexts.now.secrets;
   const { api } = useOffice();
   const vaults = useAnswer(api.secrets.vaults, "vaults", ["policy", "till"]);
   const vault = vaults.value?.rows.find((row) => row.tillId === tillId);
   return (
-    <>
-      {vault && vault.renewal !== null && (
-        <Renewal vault={vault} renewal={vault.renewal} onDecided={vaults.reload} />
-      )}
-      <Section title={t.section}>
-        <Shown asked={vaults}>{() => vault && <VaultFacts vault={vault} />}</Shown>
-        <Link to={{ page: "protection", id: tillId }} class="button till-vault__open">
-          {t.open}
-        </Link>
-      </Section>
-    </>
+    <Section title={t.section}>
+      <Shown asked={vaults}>{() => vault && <VaultFacts vault={vault} />}</Shown>
+      <Link to={{ page: "protection", id: tillId }} class="button till-vault__open">
+        {t.open}
+      </Link>
+    </Section>
   );
 }
 
 function VaultFacts({ vault }: { readonly vault: VaultRow }): JSX.Element {
   const { vault: t } = officeTexts.now.secrets;
-  const waits = vaultWaits(vault);
   return (
     <>
       <Facts
@@ -43,10 +37,23 @@ function VaultFacts({ vault }: { readonly vault: VaultRow }): JSX.Element {
           [t.lease, vault.leaseHours === null ? t.leases.off : t.leases.hours(vault.leaseHours)],
         ]}
       />
-      {waits !== null && <p class="note">{waits}</p>}
+      {vaultWaits(vault).map((sentence) => (
+        <p class="note" key={sentence}>
+          {sentence}
+        </p>
+      ))}
       {vault.level !== "basic" && <p class="note">{t.cashOnly}</p>}
     </>
   );
+}
+
+/** On top of a till's page while its tablet asks to be confirmed; else nothing. */
+export function TillRenewal({ tillId }: { readonly tillId: string }): JSX.Element | null {
+  const { api } = useOffice();
+  const vaults = useAnswer(api.secrets.vaults, "vaults", ["policy", "till"]);
+  const vault = vaults.value?.rows.find((row) => row.tillId === tillId);
+  if (!vault || vault.renewal === null) return null;
+  return <Renewal vault={vault} renewal={vault.renewal} onDecided={vaults.reload} />;
 }
 
 interface RenewalProps {

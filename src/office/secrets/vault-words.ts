@@ -1,11 +1,11 @@
 import type { VaultRow } from "#protocol/office-secrets-api.ts";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 
-/** What waits between the owner's choice and the till; null when the till is where it should be. */
-export function vaultWaits(vault: Pick<VaultRow, "level" | "atTill">): string | null {
+/** What waits between the owner's choice and the till, sentence by sentence; none when nothing does. */
+export function vaultWaits(vault: Pick<VaultRow, "level" | "atTill">): readonly string[] {
   const t = officeTexts.now.secrets.vault;
-  if (vault.atTill === vault.level) return null;
-  if (vault.atTill === null) return t.notTold;
+  if (vault.atTill === vault.level) return [];
+  if (vault.atTill === null) return [t.notTold];
   const waiting = t.waiting(t.levels[vault.atTill]);
-  return vault.level === "passphrase" ? `${waiting} ${t.waitingPassphrase}` : waiting;
+  return vault.level === "passphrase" ? [waiting, t.waitingPassphrase] : [waiting];
 }

@@ -201,8 +201,8 @@ export const officeEn: OfficeTexts = {
     mustBecause: "Your policy asks for a password on this code.",
     typedPassword: "Code password",
     typedAgain: "Code password again",
-    digitsHint: "Digits only, at least 6, no sequence or repeats.",
-    lettersHint: "Letters, digits and signs, at least 8, no sequence or repeats.",
+    digitsHint: "Digits only, at least 6.",
+    lettersHint: "Letters, digits and special characters, at least 8.",
     more: "Validity and till",
     validDays: "Valid days",
     validDaysHint: (days) => `Left empty: ${counted(days, "day", "days")}.`,
@@ -223,6 +223,7 @@ export const officeEn: OfficeTexts = {
       "amount-over": (limit) =>
         `More than ${limit}, the most one code holds. Split it, or raise the limit in Methods.`,
       "typed-missing": () => "Enter a password.",
+      "typed-weak": () => "Does not meet the rules marked below yet.",
       differs: () => "The two are not the same.",
       days: () => "Enter a whole number from 1 to 400.",
       time: () => "Enter a date and a time.",

@@ -4,15 +4,18 @@ import type { OfficeSecretsTexts } from "./office-secrets-zh-cn.ts";
 export const officeSecretsEn: OfficeSecretsTexts = {
   ruleStates: { title: "Rules", met: "met", broken: "not met", open: "not yet" },
   rules: {
-    "can-type": (): string => "Only what the till’s pad has keys for, 128 characters at most",
-    length: (min: number): string => `At least ${min} characters`,
+    "can-type": (kind) =>
+      kind === "digits" ? "Digits only" : "Only what the till’s pad has keys for, 128 characters at most",
+    length: (kind, min) => `At least ${min} ${kind === "digits" ? "digits" : "characters"}`,
     letter: (): string => "A letter",
     digit: (): string => "A digit",
     special: (): string => "A special character, such as - + . #",
-    sequence: (): string => "No sequence: 1234, 987, abcd",
-    repeat: (): string => "No repeats: 1111, 112233, 742742",
-    "keyboard-walk": (): string => "No walk over the keys: 147258, qwert",
-    common: (): string => "Not what everybody tries first: 520131, password",
+    sequence: (kind) => (kind === "digits" ? "No sequence: 1234, 987" : "No sequence: 1234, abcd"),
+    repeat: (kind) => (kind === "digits" ? "No repeats: 1111, 112233" : "No repeats: aaaa, ab1ab1"),
+    "keyboard-walk": (kind) =>
+      kind === "digits" ? "No walk over the pad: 147258" : "No walk over the keys: qwert",
+    common: (kind) =>
+      kind === "digits" ? "Not what all try first: 520131" : "Not what all try first: password",
     "shop-name": (): string => "Without the shop’s name or a person’s",
     "phone-number": (): string => "Not a phone number",
   },
@@ -224,6 +227,7 @@ export const officeSecretsEn: OfficeSecretsTexts = {
     lease: "Time limit without the server",
     leaseWhy:
       "After so long without a word from the server, payment codes and manager approvals stop; cash, books and uploads go on. A stolen tablet works for codes this long at most.",
+    leaseFor: "How long codes go on without the server",
     leases: {
       off: "No limit (default)",
       hours: (hours: number): string =>

@@ -1,4 +1,4 @@
-import type { PasswordRule } from "#domain/password-rules.ts";
+import type { PasswordKind, PasswordRule } from "#domain/password-rules.ts";
 import type { VaultLevel } from "#protocol/feed-secrets.ts";
 
 /** What the office says of PINs, passwords, unlocking and how a till guards them, in Chinese. */
@@ -6,18 +6,19 @@ export const officeSecretsZhCn = {
   ruleStates: { title: "规则", met: "符合", broken: "不符合", open: "还没有" },
   /** A rule as it stands beside the field while one types. */
   rules: {
-    "can-type": (): string => "只用收银机键盘上有的字，最多128个",
-    length: (min: number): string => `至少${min}位`,
+    "can-type": (kind) => (kind === "digits" ? "只用数字" : "只用收银机键盘上有的字，最多128个"),
+    length: (_, min) => `至少${min}位`,
     letter: (): string => "有字母",
     digit: (): string => "有数字",
     special: (): string => "有符号，例如 - + . #",
-    sequence: (): string => "不是连号：1234、987、abcd",
-    repeat: (): string => "不是重复：1111、112233、742742",
-    "keyboard-walk": (): string => "不是键盘上挨着的键：147258、qwert",
-    common: (): string => "不是人人会先试的：520131、password",
+    sequence: (kind) => (kind === "digits" ? "不是连号：1234、987" : "不是连号：1234、abcd"),
+    repeat: (kind) => (kind === "digits" ? "不是重复：1111、112233" : "不是重复：aaaa、ab1ab1"),
+    "keyboard-walk": (kind) =>
+      kind === "digits" ? "不是键盘上挨着的键：147258" : "不是键盘上挨着的键：qwert",
+    common: (kind) => (kind === "digits" ? "不是人人会先试的：520131" : "不是人人会先试的：password"),
     "shop-name": (): string => "不含店名或人名",
     "phone-number": (): string => "不是电话号码",
-  } as Readonly<Record<PasswordRule, (min: number) => string>>,
+  } as Readonly<Record<PasswordRule, (kind: PasswordKind, min: number) => string>>,
   form: {
     source: "怎么设",
     generate: "自动生成",
@@ -184,7 +185,7 @@ export const officeSecretsZhCn = {
       basic: "柜台边的人乱试PIN；网络上的人。",
       "server-half":
         "平板在关机时被偷，或存储被拷走：没有服务器的一半，什么都打不开。撤销收银机以后永远打不开。",
-      passphrase: "平板在关机时被偷，或存储被拷走：不知道口令，就要猜15个以上的字。",
+      passphrase: "平板在关机时被偷，或存储被拷走：不知道口令，就要猜中至少15个字。",
       prf: "存储被拷走：钥匙离不开这台平板的芯片，还要屏幕锁或指纹。",
     },
     leavesOf: {
@@ -212,6 +213,7 @@ export const officeSecretsZhCn = {
     lease: "离开服务器的期限",
     leaseWhy:
       "超过这么久没有服务器的消息，付款码和店长批准停用；收现金、记账、上传照常。偷走的平板最多再用这么久。",
+    leaseFor: "没有服务器的消息，还能收码多久",
     leases: {
       off: "不限（默认）",
       hours: (hours: number): string => (hours % 24 === 0 ? `${hours / 24}天` : `${hours}小时`),

@@ -202,8 +202,8 @@ export const officeZhCn = {
     mustBecause: "按现在的规定，这张码要带密码。",
     typedPassword: "付款码密码",
     typedAgain: "再输一遍密码",
-    digitsHint: "只用数字，至少6位，不要连号或重复。",
-    lettersHint: "用字母、数字和符号，至少8位，不要连号或重复。",
+    digitsHint: "只用数字，至少6位。",
+    lettersHint: "字母、数字和符号都要有，至少8位。",
     more: "有效期和收银机",
     validDays: "有效天数",
     validDaysHint: (days: number): string => `不填就是${days}天。`,
@@ -224,6 +224,7 @@ export const officeZhCn = {
       "amount-over": (limit: string): string =>
         `超过单张上限${limit}。可以分成几张，或去「收款方式」改上限。`,
       "typed-missing": (): string => "请填密码。",
+      "typed-weak": (): string => "还不符合下面标出的规则。",
       differs: (): string => "两遍不一样。",
       days: (): string => "请填1到400之间的整数。",
       time: (): string => "请填日期和时间。",
