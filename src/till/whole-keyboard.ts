@@ -32,14 +32,15 @@ export function useWholeKeyboard(pad: ScreenPad): void {
       if (event.defaultPrevented || event.repeat || focused) return;
       const held = latest.current;
       if (event.key === " " && held.view.kind === "letters") {
-        // Else the page would scroll.
+        // Else the page would scroll; and like every other key of a secret it goes no further.
         event.preventDefault();
+        event.stopImmediatePropagation();
         held.char(" ");
       } else if (event.key === "Enter" && held.view.count > 0) {
         if (enterConfirms(typedMs.current, performance.now())) held.confirm();
       }
     };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
+    addEventListener("keydown", listen, { capture: true });
+    return () => removeEventListener("keydown", listen, { capture: true });
   }, [fixedLength]);
 }
