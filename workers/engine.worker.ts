@@ -6,7 +6,7 @@ import type { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
 import { Engine } from "#engine/till-engine.ts";
 import type { HiredPinWorker } from "#engine/vault/open-vault.ts";
 import type { ChannelMessage } from "#protocol/engine-calls.ts";
-import type { NewRecord, PinWorker } from "#protocol/pin-calls.ts";
+import type { PinWorker } from "#protocol/pin-calls.ts";
 import { TillDatabase } from "#storage/till-database.ts";
 import { trustedWorkerUrl } from "./trusted-worker-url.ts";
 
@@ -44,14 +44,13 @@ function startPinWorker(): HiredPinWorker {
   // A dead worker answers nothing, and the till would wait for it for ever.
   const whileAlive = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, died]);
   return {
-    calls: {
-      attach: (port) => whileAlive(remote.attach(transfer(port, [port]))),
-      newRecord: (...asked) => whileAlive<NewRecord>(remote.newRecord(...asked)),
-      checkPin: (...asked) => whileAlive(remote.checkPin(...asked)),
-      checkCode: (...asked) => whileAlive(remote.checkCode(...asked)),
-      numberTags: (...asked) => whileAlive(remote.numberTags(...asked)),
-      makeVault: () => whileAlive(remote.makeVault()),
-    },
+    calls: new Proxy(remote as unknown as PinWorker, {
+      // Comlink answers each name with a function of its own that may be called at once.
+      get:
+        (_, name: keyof PinWorker) =>
+        (...asked: never[]) =>
+          whileAlive((remote[name] as (...given: never[]) => Promise<unknown>)(...asked)),
+    }),
     attach: (port) => whileAlive(remote.attach(transfer(port, [port]))),
     dismiss: () => worker.terminate(),
   };

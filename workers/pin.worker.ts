@@ -1,5 +1,5 @@
 import { expose } from "comlink";
-import { PinDesk, type Argon2 } from "#engine/vault/pin-desk.ts";
+import { PinDesk, type Argon2, type Hpke } from "#engine/vault/pin-desk.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 
 /**
@@ -20,13 +20,9 @@ const argon2: Argon2 = async (secret, salt, profile) => {
   return hash as Bytes;
 };
 
-const openSealed = async (
-  privateKey: CryptoKey,
-  aad: Uint8Array,
-  sealed: Uint8Array,
-): Promise<Bytes | null> => {
-  const { openSealed: open } = await import("#protocol/sealed.ts");
-  return open(privateKey, aad, sealed);
+const hpke: Hpke = {
+  open: async (...asked) => (await import("#protocol/sealed.ts")).openSealed(...asked),
+  seal: async (...asked) => (await import("#protocol/sealed.ts")).seal(...asked),
 };
 
-expose(new PinDesk(argon2, openSealed));
+expose(new PinDesk(argon2, hpke));

@@ -38,10 +38,13 @@ export type MayTry =
 
 /**
  * May this subject be tried now? `nowMonotonicMs` runs from the start of this process and is never set back.
+ * With `locks` false (the vault's passphrase: nobody could unlock it) the longest wait stands in for the
+ * lock.
  */
-export function mayTry(subject: Attempts, nowMonotonicMs: number): MayTry {
-  if (subject.count >= LOCK_AT) return { kind: "locked" };
-  const waitMs = remaining(subject, WAITS_MS.get(subject.count) ?? 0, nowMonotonicMs);
+export function mayTry(subject: Attempts, nowMonotonicMs: number, locks: boolean = true): MayTry {
+  if (locks && subject.count >= LOCK_AT) return { kind: "locked" };
+  const after = Math.min(subject.count, LOCK_AT - 1);
+  const waitMs = remaining(subject, WAITS_MS.get(after) ?? 0, nowMonotonicMs);
   if (waitMs > 0) return { kind: "wait", waitMs, tries: subject.count };
   return {
     kind: "yes",

@@ -9,7 +9,7 @@ import { shortId } from "#protocol/ids.ts";
 import type { Keyset } from "#protocol/keyset.ts";
 import { authenticateCode, readCodeText, type AuthenticCode } from "#protocol/payment-code-bytes.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
-import type { PinWorker, SealedSiteKey } from "#protocol/pin-calls.ts";
+import type { PinWorker, SealedBytes } from "#protocol/pin-calls.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { TillTime } from "./till-time.ts";
@@ -21,8 +21,10 @@ export interface PresentableCode extends AuthenticCode {
   readonly cover: CodeCover;
   /** By whose leave this till takes it; `ask`: the server's, or the floor's, still to be had. */
   readonly way: "own" | "lease" | "ask" | "claim" | "floor";
-  /** What opens the tag's key; null when the code asks for no password. */
-  readonly siteKey: SealedSiteKey | null;
+  /** Whose password is asked for before it is taken: its own replaces the method's, never both. */
+  readonly password: "none" | "own" | "method";
+  /** What opens the tag's key; null when the code has no password of its own. */
+  readonly siteKey: SealedBytes | null;
 }
 
 /** A refusal, and the code it is about when its signature held: before that nothing of it may be recorded. */
@@ -106,16 +108,17 @@ export class CodeDesk {
       revoked: (await this.#db.revoked.get(payload.cti)) !== undefined,
       spent: spent ?? null,
       lease: await this.#lease(payload.audience.kind, payload.cti),
-      // A method's own password is set in the vault of a later version of the rules; no key here opens it.
-      keyEpochHeld: siteKeyRow !== undefined && payload.rule !== "method",
+      // The shop's password is bound to no code, or rotating it would end all that are in people's hands.
+      keyEpochHeld: siteKeyRow !== undefined || payload.rule === "method",
       dueMinor,
     });
     if (!judged.ok) return refused({ refusal: judged.refusal, cti });
     const { way, ...cover } = judged.value;
     const own = way === "lease" && payload.audience.kind === "till";
-    const asksPassword = payload.rule !== "none" && siteKeyRow;
-    const siteKey = asksPassword ? this.#sealedFor(siteKeyRow.keyEpoch, siteKeyRow.sealed) : null;
-    return accepted({ ...authentic.value, via, cover, way: own ? "own" : way, siteKey });
+    const { rule: password } = payload;
+    const asksOwn = password === "own" && siteKeyRow;
+    const siteKey = asksOwn ? this.#sealedFor(siteKeyRow.keyEpoch, siteKeyRow.sealed) : null;
+    return accepted({ ...authentic.value, via, cover, way: own ? "own" : way, password, siteKey });
   }
 
   async #lease(
@@ -129,7 +132,7 @@ export class CodeDesk {
     return { held: "elsewhere", tillName: lease.tillName };
   }
 
-  #sealedFor(keyEpoch: number, sealed: Bytes): SealedSiteKey {
+  #sealedFor(keyEpoch: number, sealed: Bytes): SealedBytes {
     return { sealed, aad: siteKeyAad(this.#identity.till, this.#identity.store, keyEpoch) };
   }
 }

@@ -1,9 +1,11 @@
+import { asksPassword } from "#domain/method-password.ts";
 import type { CodeRefusal, TillRefusal } from "#domain/refusal.ts";
 import type { Result } from "#domain/result.ts";
-import { fromHex, type Bytes } from "#protocol/bytes.ts";
+import { fromHex, toHex, type Bytes } from "#protocol/bytes.ts";
 import type { ClaimDecision } from "#protocol/claim.ts";
 import type { PresentOutcome } from "#protocol/engine-calls.ts";
 import type { Keyset } from "#protocol/keyset.ts";
+import { methodSubject } from "#protocol/unlock.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { ClaimDesk, type ClaimParts } from "./claim-desk.ts";
@@ -12,6 +14,8 @@ import { judgeFloor, receiptedEpochs } from "./code-exposure.ts";
 import type { LooseLook } from "./loose-look.ts";
 import type { SaleDesk, TenderOutcome } from "./sale-desk.ts";
 import type { TillTime } from "./till-time.ts";
+import { closedGate } from "./vault/gates.ts";
+import { liveSecrets } from "./vault/live-secrets.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
 
 /** What was put on the counter. */
@@ -66,7 +70,7 @@ export class Counter {
   }
 
   async present(presented: Presented): Promise<PresentOutcome> {
-    const { db, sales } = this.#p;
+    const { sales } = this.#p;
     const stopped = await this.#stopped();
     if (stopped) return stopped;
     if (sales.isPaid) sales.drop();
@@ -95,6 +99,9 @@ export class Counter {
       const opened = await sales.open(code.cover.amountMinor);
       if (!opened.ok) return { kind: "refused", refusal: opened.refusal };
     }
+    const asks = await this.#passwordFor(code);
+    // Before the server is asked for it: a code that cannot be taken here is nobody's to hold.
+    if (asks === "absent") return this.#refuse({ code: "password-absent" }, cti);
     if (code.way === "ask") {
       const leave = await this.#askLeave(code);
       if (leave !== "claim" && leave !== "floor") {
@@ -104,11 +111,9 @@ export class Counter {
       }
       code = { ...code, way: leave };
     }
-    if (code.siteKey) {
-      sales.layCode(code);
-      const policy = await db.setting("policy");
-      const passwordKind = policy?.policy.passwordKind ?? "digits";
-      return { kind: "password", dueMinor: sales.dueMinor ?? 0, passwordKind };
+    if (asks) {
+      sales.layCode({ ...code, password: asks.whose });
+      return { kind: "password", dueMinor: sales.dueMinor ?? 0, passwordKind: asks.kind };
     }
     const taken = await this.#p.takeCode(code, async () => undefined);
     return taken.ok ? taken.value : this.#refuse(taken.refusal, cti);
@@ -168,8 +173,28 @@ export class Counter {
   }
 
   async #stopped(): Promise<PresentOutcome | null> {
-    const stop = await this.#p.db.setting("stop");
-    return stop && { kind: "refused", refusal: { code: "till-stopped", stop: stop.reason } };
+    const refusal = await closedGate(this.#p);
+    return refusal && { kind: "refused", refusal };
+  }
+
+  /**
+   * The code's own password, or the shop's where the code or the owner's rule asks for it: the rule may add
+   * one, never remove one, and there are never two.
+   */
+  async #passwordFor(
+    code: PresentableCode,
+  ): Promise<{ readonly whose: "own" | "method"; readonly kind: "digits" | "letters" } | "absent" | null> {
+    const { db, identity, time, sales } = this.#p;
+    if (code.password === "own") {
+      const policy = await db.setting("policy");
+      return { whose: "own", kind: policy?.policy.passwordKind ?? "digits" };
+    }
+    const rule = await db.setting("payment-code-password");
+    if (code.password === "none" && !asksPassword(rule, (sales.dueMinor ?? 0) + sales.coveredMinor))
+      return null;
+    const subject = toHex(await methodSubject("payment-code"));
+    const live = await liveSecrets(db, identity, subject, time.read().nowMs);
+    return live.length === 0 ? "absent" : { whose: "method", kind: rule?.kind ?? "digits" };
   }
 
   #judge(presented: Presented): Promise<Result<PresentableCode, RefusedCode>> {

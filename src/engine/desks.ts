@@ -1,18 +1,18 @@
 import { ID_BYTES } from "#protocol/bytes.ts";
 import { decodeCertificate } from "#protocol/certificate.ts";
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
-import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
+import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Counter, CounterParts } from "./counter.ts";
 import { Ledger } from "./ledger.ts";
 import { LooseLook } from "./loose-look.ts";
 import { Mirror, type MirrorFile } from "./mirror.ts";
-import { PadDesk } from "./pad-desk.ts";
+import type { PadDesk } from "./pad-desk.ts";
+import type { PadResults } from "./pads/pad-parts.ts";
 import { recoverFromMirror, type Recovered } from "./recovery.ts";
 import { SaleDesk } from "./sale-desk.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { TillTime } from "./till-time.ts";
-import { AttemptBook } from "./vault/attempt-book.ts";
 import type { OpenVault } from "./vault/open-vault.ts";
 
 /** What exists only on an enrolled till. */
@@ -29,16 +29,16 @@ export interface Desks {
    */
   readonly counter: () => Promise<Counter>;
   readonly sales: SaleDesk;
-  readonly pads: PadDesk;
+  readonly pads: () => Promise<PadDesk>;
   readonly loose: LooseLook;
   keyset: Keyset;
 }
 
 /** What the desks are built on, and what they ask of the engine. */
-export interface DeskParts extends Pick<
-  CounterParts,
-  "askForNews" | "onLine" | "takeCode" | "recordRefusal"
-> {
+export interface DeskParts
+  extends
+    Pick<CounterParts, "askForNews" | "onLine" | "takeCode" | "recordRefusal">,
+    Pick<PadResults, "operatorIn" | "present"> {
   readonly db: TillDatabase;
   readonly surroundings: Surroundings;
   readonly vault: OpenVault;
@@ -46,7 +46,6 @@ export interface DeskParts extends Pick<
   readonly identity: IdentityRow;
   /** The keyset as it stands now; null before the desks are open. */
   readonly keyset: () => Keyset | null;
-  readonly operatorIn: (operator: OperatorRow) => void;
   /** One round of delivery now. */
   readonly askServer: () => Promise<void>;
 }
@@ -67,15 +66,9 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
   const recovered = await recoverFromMirror(db, mirror, identity, certificate.deviceKey);
   const ledger = new Ledger(db, identity, time, mirror, surroundings);
   ledger.useKeyset(keyset.version);
-  const book = new AttemptBook(db, ledger, surroundings.monotonicMs);
   const newId = (): Uint8Array<ArrayBuffer> => surroundings.randomBytes(ID_BYTES);
   const sales = new SaleDesk(db, identity, ledger, newId, () => time.read().quality === "back");
   const loose = new LooseLook(db, identity, ledger, sales);
-  const pads = new PadDesk(db, ledger, vault, book, sales, surroundings, {
-    operatorIn: parts.operatorIn,
-    takeCode: parts.takeCode,
-    refuse: parts.recordRefusal,
-  });
   const counterParts: CounterParts = {
     db,
     identity,
@@ -94,6 +87,16 @@ export async function openDesks(parts: DeskParts): Promise<Desks> {
   const counter = (): Promise<Counter> => {
     loading ??= import("./counter.ts").then(({ Counter: Loaded }) => new Loaded(counterParts));
     return loading;
+  };
+  const openedAtMs = surroundings.monotonicMs();
+  let openingPads: Promise<PadDesk> | null = null;
+  const pads = (): Promise<PadDesk> => {
+    openingPads ??= import("./pad-desk.ts").then(({ PadDesk: Loaded }) => {
+      const { operatorIn, present, takeCode, recordRefusal: refuse } = parts;
+      const results = { operatorIn, present, takeCode, refuse };
+      return new Loaded({ ...counterParts, ledger, surroundings, results, openedAtMs });
+    });
+    return openingPads;
   };
   if (!(await db.head.get("head"))) {
     const begun = await ledger.append({ body: () => ({ kind: "genesis" }) });

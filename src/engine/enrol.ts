@@ -13,16 +13,18 @@ import {
   type ActivationCode,
   type EnrolAnswer,
 } from "#protocol/enrolment.ts";
-import type { ActivationPreview } from "#protocol/engine-calls.ts";
+import type { Activation, ActivationPreview } from "#protocol/engine-calls.ts";
 import { openKeyset } from "#protocol/keyset.ts";
 import type { PinWorker } from "#protocol/pin-calls.ts";
 import { CBOR_TYPE, REQUEST_TIMEOUT_MS, TILL_API } from "#protocol/till-api.ts";
 import type { IdentityRow, PendingEnrolmentRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import { beginCopy, readCopy } from "./books-at-start.ts";
 import { verifiedSet } from "./carried.ts";
-import type { CopyContents } from "./mirror.ts";
+import type { CopyContents, MirrorFile } from "./mirror.ts";
 import { beginEpoch, unsentOfOthers } from "./new-epoch.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { OpenVault } from "./vault/open-vault.ts";
 
 /** What this tablet was before, and how it is asked. */
 export interface EnrolWish {
@@ -60,6 +62,35 @@ export async function enrolTablet(
   );
   if (!answered.ok) return answered;
   return keep(db, code, pending, answered.value, copy);
+}
+
+/** The tablet that is to be enrolled. */
+export interface EnrolParts {
+  readonly db: TillDatabase;
+  readonly surroundings: Surroundings;
+  readonly vault: Pick<OpenVault, "hire">;
+  readonly copyFile: MirrorFile | null;
+  /** The database is spoiled for good. */
+  readonly unopenable: boolean;
+}
+
+/** Enrols this tablet with what it has: the books are made anew where nobody could open them any more. */
+export async function enrolHere(
+  { db, surroundings, vault, copyFile, unopenable }: EnrolParts,
+  activation: Activation,
+): Promise<Result<IdentityRow, EnrolRefusal>> {
+  const worker = vault.hire();
+  try {
+    // Only here, when somebody has read what it means and wants it.
+    if (unopenable) await (await import("./unopenable.ts")).makeAnew(db);
+    const wish = { ...activation, copy: await readCopy(copyFile) };
+    const enrolled = await enrolTablet(db, surroundings, worker.calls, wish);
+    // What the copy held is in the database by now, and signed for by nobody: only here it begins anew.
+    if (enrolled.ok) await beginCopy(copyFile, enrolled.value);
+    return enrolled;
+  } finally {
+    worker.dismiss();
+  }
 }
 
 /** What an activation code says of itself before it is used. */

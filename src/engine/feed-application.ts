@@ -3,6 +3,7 @@ import { openFeedPage, type FeedChange, type FeedPage } from "#protocol/feed.ts"
 import { openKeyset, type Keyset } from "#protocol/keyset.ts";
 import type { IdentityRow, InboxRow, SettingsRow } from "#storage/schema.ts";
 import { isDiskFault, isQuotaError, type TillDatabase } from "#storage/till-database.ts";
+import { applySecretChange } from "./feed-secrets.ts";
 import { endFullRun } from "./full-run.ts";
 import type { TillTime } from "./till-time.ts";
 
@@ -206,6 +207,15 @@ async function applyChange(
       return;
     case "till-state":
       await applyState(db, toHex(identity.till), change.state);
+      return;
+    case "secret":
+    case "secret-withdrawn":
+    case "unlocked":
+    case "unlock-key":
+    case "method-policy":
+    case "vault-level":
+    case "vault-lease":
+      await applySecretChange(db, change, mark);
   }
 }
 

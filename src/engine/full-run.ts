@@ -19,6 +19,7 @@ export async function endFullRun(db: TillDatabase, identity: IdentityRow): Promi
   const isOld = (row: { readonly run?: number }): boolean => row.run !== run;
   await sweep(db, db.codes, isOld);
   await sweep(db, db.siteKeys, isOld);
+  await sweep(db, db.sealedSecrets, isOld);
   await sweep(db, db.revoked, isOld);
   await sweep(db, db.leaseAsks, isOld);
   await sweep(db, db.spent, (row) => isOld(row) && !row.here);

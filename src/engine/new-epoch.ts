@@ -1,14 +1,8 @@
 import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { decodeEntry } from "#protocol/entry.ts";
 import { decodeTillBody } from "#protocol/till-body-reader.ts";
-import type {
-  CarriedRow,
-  FormerSaleRow,
-  IdentityRow,
-  JournalRow,
-  SettingsRow,
-  VaultRow,
-} from "#storage/schema.ts";
+import type { CarriedRow, FormerSaleRow, IdentityRow, JournalRow, SettingsRow } from "#storage/schema.ts";
+import type { VaultRow } from "#storage/vault-rows.ts";
 import type { Collection, TillDatabase } from "#storage/till-database.ts";
 import { addCarried, carriedFromJournal, carriedUnsent, saleFigures, type CarriedSet } from "./carried.ts";
 import { writeSale } from "./sale-record.ts";
@@ -27,7 +21,17 @@ export interface NewEpoch {
 /** So many rows at a time are moved from the journal to the carried ones. */
 const MOVED_AT_ONCE = 500;
 /** Settings that speak of the epoch that ends. */
-const OF_THE_EPOCH = ["stop", "floor", "receipted-days", "outage-policy", "heard"];
+const OF_THE_EPOCH = [
+  "stop",
+  "floor",
+  "receipted-days",
+  "outage-policy",
+  "heard",
+  "vault-wish",
+  "unlock-key",
+  "payment-code-password",
+  "wallet-code-password",
+];
 /** What a carrier noted of the epoch that ends. */
 const NOTES_OF_THE_EPOCH = ["token", "taken-aside", "hole", "finding", "lineage", "progress"];
 
@@ -176,8 +180,10 @@ async function leaveTill(
     db.leaseAsks.clear(),
     db.operators.clear(),
     db.secrets.clear(),
-    // New PINs begin anew; the tries at codes and of the device itself are never given back (I11).
-    db.attempts.where("key").startsWith("operator:").delete(),
+    db.sealedSecrets.clear(),
+    // By the owner's leave people begin anew; tries at codes and of the device itself are never given back
+    // (I11).
+    db.attempts.where("key").startsWithAnyOf("operator:", "manager:").delete(),
   ]);
 }
 

@@ -10,7 +10,7 @@ import type { TillDatabase } from "#storage/till-database.ts";
 import { replayCodeEntry } from "./code-replay.ts";
 import type { Mirror } from "./mirror.ts";
 import { writeSale } from "./sale-record.ts";
-import { forgiveTries, recountTry } from "./vault/attempt-book.ts";
+import { forgiveTries, recountTry, restartTries } from "./vault/attempt-book.ts";
 
 /**
  * The mirror's longest run that continues a head: right epoch, next seq, right prev, our own signature. What
@@ -114,7 +114,7 @@ async function linkBefore(
 
 /**
  * What followed from an entry when it was committed, done once more: sales, spent codes, tries (I11: a power
- * cut gives none back), a stop. A PIN's record stands in no entry and cannot come back.
+ * cut gives none back), a stop. A PIN's record cannot come back from here; the office sends it once more.
  */
 async function replay(db: TillDatabase, row: JournalRow, tillName: string): Promise<SaleBody | null> {
   const entry = decodeEntry(row.bytes);
@@ -133,7 +133,17 @@ async function replay(db: TillDatabase, row: JournalRow, tillName: string): Prom
       await recountTry(db, body.subjectClass, body.subject, body.n);
       return null;
     case "operator-in":
-      await forgiveTries(db, "operator", body.operator);
+      if (body.how !== "unchecked") await forgiveTries(db, "operator", body.operator);
+      return null;
+    case "pin-set":
+      await restartTries(db, "operator", body.operator);
+      return null;
+    case "approved":
+      await forgiveTries(db, body.what === "own-pin" ? "operator" : "manager", body.by);
+      return null;
+    case "unlocked":
+      if (body.by) await forgiveTries(db, "manager", body.by);
+      await restartTries(db, body.subjectClass, body.subject);
       return null;
     case "stopped":
       await db.settings.put({ key: "stop", reason: body.reason as StopReason });
@@ -144,11 +154,8 @@ async function replay(db: TillDatabase, row: JournalRow, tillName: string): Prom
       await replayCodeEntry(db, row, body);
       return null;
     case "genesis":
-    case "approved":
-    case "unlocked":
     case "vault-level":
     case "vault-renewed":
-    case "pin-set":
     case "operator-out":
     case "refusal":
     case "clock-jump":

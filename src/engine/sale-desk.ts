@@ -92,13 +92,17 @@ export class SaleDesk {
     const sale = this.#sale;
     if (!sale) return null;
     const coveredMinor = sumOf(sale.covered);
-    const payload = sale.code?.payload;
+    const { code } = sale;
     return {
       id: toHex(sale.id),
       dueMinor: sale.paid ? 0 : sale.totalMinor - coveredMinor,
       coveredMinor,
       state: sale.paid ? "paid" : sale.code ? "password" : "due",
-      code: payload ? { amountMinor: payload.amountMinor, kind: payload.kind } : null,
+      code: code && {
+        amountMinor: code.payload.amountMinor,
+        kind: code.payload.kind,
+        password: code.siteKey ? "own" : "method",
+      },
       paid: sale.paid,
     };
   }

@@ -7,6 +7,7 @@ import { CarriedFigures, keepCarried, verifiedSet } from "./carried.ts";
 import type { Desks } from "./desks.ts";
 import type { CopyContents } from "./mirror.ts";
 import type { Recovered } from "./recovery.ts";
+import { doVaultChores, type ChoreParts } from "./vault/vault-chores.ts";
 
 /** What the engine has to know of what was taken in. */
 export interface Settled {
@@ -24,6 +25,7 @@ const PRUNE_EVERY_MS = 3_600_000;
 /** Takes in what the carrier wrote: pages, receipts, findings. Loaded after the first screen stands. */
 export class Settling {
   readonly #db: TillDatabase;
+  readonly #chores: ChoreParts;
   readonly #carried: CarriedFigures;
   #clockNoted: Quality = "plausible";
   /** By the device's clock; a step is due when it has gone on by an hour, either way. */
@@ -31,8 +33,10 @@ export class Settling {
   /** Of which start the second copy was looked through. */
   #lookedThrough: Recovered | null = null;
 
-  constructor(db: TillDatabase) {
+  constructor(chores: ChoreParts) {
+    const { db } = chores;
     this.#db = db;
+    this.#chores = chores;
     this.#carried = new CarriedFigures(db);
   }
 
@@ -64,6 +68,7 @@ export class Settling {
     // A fork outlasts a revocation: the office takes that back, this only a new activation ends.
     const gives = standing === "revoked" || (standing === "set-apart" && stop === "fork");
     if (stop && gives) await this.#stop(desks, stop);
+    await doVaultChores(this.#chores, desks);
     const identity = (await db.enrolled()) ?? desks.identity;
     const operatorGone = await this.#letDismissedGo(desks, operator);
     await this.#noteClock(desks);

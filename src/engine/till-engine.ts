@@ -1,5 +1,5 @@
 import { refused, accepted, type Result } from "#domain/result.ts";
-import type { CodeRefusal, EnrolRefusal, PinRefusal, TillRefusal } from "#domain/refusal.ts";
+import type { CodeRefusal, EnrolRefusal, TillRefusal } from "#domain/refusal.ts";
 import { fromHex } from "#protocol/bytes.ts";
 import type {
   Activation,
@@ -17,43 +17,21 @@ import type {
   TillView,
 } from "#protocol/engine-calls.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
-import type { TillDatabase } from "#storage/till-database.ts";
 import type { PresentableCode } from "./code-desk.ts";
 import type { Presented } from "./counter.ts";
 import type { SaleFigures } from "./carried.ts";
 import { openDesks, type Desks } from "./desks.ts";
+import type { EngineParts } from "./engine-parts.ts";
 import { WaysOut } from "./export-ways.ts";
-import { beginCopy, figuresOfCopy, opensBooks, readCopy } from "./books-at-start.ts";
+import { figuresOfCopy, opensBooks } from "./books-at-start.ts";
 import type { MirrorFile } from "./mirror.ts";
+import type { PadDesk } from "./pad-desk.ts";
 import { RefusalRecord } from "./refusal-record.ts";
 import type { TenderOutcome } from "./sale-desk.ts";
 import type { Settling } from "./settling.ts";
-import type { Surroundings } from "./surroundings.ts";
-import type { DeliveryLoop } from "./sync/delivery-loop.ts";
 import { Turns } from "./turns.ts";
 import { buildView, type PageFacts, type ViewParts } from "./till-view.ts";
-import { OpenVault, type HirePinWorker } from "./vault/open-vault.ts";
-
-/** What the engine is built on. */
-export interface EngineParts {
-  readonly db: TillDatabase;
-  readonly surroundings: Surroundings;
-  readonly hirePinWorker: HirePinWorker;
-  /** The second copy outside IndexedDB; null where the browser has no place for it. */
-  readonly mirrorFile: MirrorFile | null;
-  /** Carries entries from here when there is no service worker, and once right after enrolment. */
-  readonly loop: Pick<DeliveryLoop, "poke">;
-  /** Asks whoever carries to begin a round. */
-  readonly wantSync: () => void;
-  /** One round of delivery now; settles after a few seconds at the latest, whatever the network does. */
-  readonly askServer: () => Promise<void>;
-  /** Settles when the first screen has had the processor to itself for a moment. */
-  readonly quiet: () => Promise<void>;
-  /** Marks what of an answer is moved to the page, not copied. */
-  readonly handOver: <T extends object>(answer: T, ...moved: Transferable[]) => T;
-  /** Where the server's public keys are kept beside the database; absent where there is no such place. */
-  readonly openKeysFile?: () => Promise<MirrorFile | null>;
-}
+import { OpenVault } from "./vault/open-vault.ts";
 
 /** The till without a screen: commands in, views out. One instance owns the database's engine tables. */
 export class Engine implements TillEngine {
@@ -63,6 +41,8 @@ export class Engine implements TillEngine {
   #desks: Desks | null = null;
   #mirrorFile: MirrorFile | null;
   #operator: OperatorRow | null = null;
+  /** Whoever is in came while no PIN could be checked. */
+  #unchecked = false;
   #facts: PageFacts = { onLine: true, offlineSinceMs: null, persisted: false, freeBytes: null };
   #carrier: "service-worker" | "engine" = "service-worker";
   #listener: ((view: TillView) => void) | null = null;
@@ -114,6 +94,7 @@ export class Engine implements TillEngine {
     this.#wantSync();
     // The keypad stands; what the first code will need comes while nobody waits.
     await this.#desks?.counter();
+    await this.#desks?.pads();
     if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
   }
 
@@ -157,39 +138,27 @@ export class Engine implements TillEngine {
 
   enrol(activation: Activation): Promise<Result<{ readonly compareDigits: string | null }, EnrolRefusal>> {
     return this.#inTurn(async () => {
-      const { db, surroundings } = this.#p;
-      const worker = this.#vault.hire();
-      try {
-        const { enrolTablet } = await import("./enrol.ts");
-        // Only here, when somebody has read what it means and wants it: nobody could open it any more.
-        if (this.#unopenable) await (await import("./unopenable.ts")).makeAnew(db);
-        this.#unopenable = false;
-        const wish = { ...activation, copy: await readCopy(this.#mirrorFile) };
-        const enrolled = await enrolTablet(db, surroundings, worker.calls, wish);
-        if (!enrolled.ok) return enrolled;
-        this.#operator = null;
-        this.#lost = null;
-        // What the copy held is in the database by now, and signed for by nobody: only here it begins anew.
-        await beginCopy(this.#mirrorFile, enrolled.value);
-        await this.#openDesks(enrolled.value);
-        await this.#show();
-        // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
-        await this.#p.loop.poke("asked");
-        await this.#settle();
-        if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
-        return accepted({ compareDigits: enrolled.value.compareDigits });
-      } finally {
-        worker.dismiss();
-      }
+      const { enrolHere } = await import("./enrol.ts");
+      const here = { ...this.#p, vault: this.#vault, copyFile: this.#mirrorFile };
+      const enrolled = await enrolHere({ ...here, unopenable: this.#unopenable }, activation);
+      this.#unopenable = false;
+      if (!enrolled.ok) return enrolled;
+      this.#operator = null;
+      this.#lost = null;
+      await this.#openDesks(enrolled.value);
+      await this.#show();
+      // The first settings come right away, by this very worker: the owner is waiting with the PIN in mind.
+      await this.#p.loop.poke("asked");
+      await this.#settle();
+      if (this.#desks) await this.#waysOut.keep(this.#desks.time.read().nowMs);
+      return accepted({ compareDigits: enrolled.value.compareDigits });
     });
   }
 
   openPad(purpose: PadPurpose): Promise<Result<Pad, Extract<PadOutcome, { kind: "refused" }>["refusal"]>> {
     return this.#inTurn(async () => {
       if (!this.#desks) return refused({ code: "not-enrolled" });
-      const stop = await this.#p.db.setting("stop");
-      if (stop && purpose.purpose === "code") return refused({ code: "till-stopped", stop: stop.reason });
-      const opened = await this.#desks.pads.open(purpose);
+      const opened = await (await this.#desks.pads()).open(purpose);
       // After the answer, or the screen that asked would be gone before it learns why. A database that closes
       // meanwhile is met by the next command.
       if (!opened.ok) this.#show().catch(() => undefined);
@@ -200,43 +169,57 @@ export class Engine implements TillEngine {
   confirmPad(padId: string): Promise<PadOutcome> {
     return this.#inTurn(async () => {
       if (!this.#desks) return { kind: "refused", refusal: { code: "not-enrolled" } };
-      const outcome = await this.#desks.pads.confirm(padId);
+      const outcome = await (await this.#desks.pads()).confirm(padId);
       await this.#changed();
       return outcome;
     });
   }
 
   async closePad(padId: string): Promise<void> {
-    this.#desks?.pads.close(padId);
+    (await this.#desks?.pads())?.close(padId);
   }
 
   lock(): Promise<void> {
     return this.#inTurn(async () => {
-      const operator = this.#operator;
-      const desks = this.#desks;
-      if (!operator || !desks) return;
-      this.#operator = null;
-      // Its customer may be gone when the next operator comes; the code is unspent and can be shown again.
-      desks.sales.takeCodeBack();
-      await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
+      if (!this.#operator) return;
+      await this.#operatorOut(this.#operator);
       await this.#changed();
     });
   }
 
-  async unlockChallenge(): Promise<Result<never, PinRefusal>> {
-    return refused({ code: "unlock-unready" });
+  async #operatorOut(operator: OperatorRow): Promise<void> {
+    const desks = this.#desks;
+    if (!desks) return;
+    this.#operator = null;
+    (await desks.pads()).operatorLeft();
+    // Its customer may be gone when the next operator comes; the code is unspent and can be shown again.
+    desks.sales.takeCodeBack();
+    await desks.ledger.append({ body: () => ({ kind: "operator-out", operator: fromHex(operator.id) }) });
   }
 
-  async answerUnlock(): Promise<Result<never, PinRefusal>> {
-    return refused({ code: "unlock-over" });
+  readonly unlockChallenge: TillEngine["unlockChallenge"] = (id) =>
+    this.#atPads((pads) => pads.challenge(id));
+  readonly answerUnlock: TillEngine["answerUnlock"] = (answer) =>
+    this.#atPads((pads) => pads.answer(answer.operatorId, answer.digits));
+  readonly enterUnchecked: TillEngine["enterUnchecked"] = (id) =>
+    this.#atPads((pads) => pads.enterUnchecked(id));
+
+  openVault(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#settle();
+      return (await this.#vault.standing()).open;
+    });
   }
 
-  async enterUnchecked(): Promise<Result<never, TillRefusal>> {
-    return refused({ code: "no-operator" });
-  }
-
-  async openVault(): Promise<boolean> {
-    return true;
+  #atPads<T, R>(
+    command: (pads: PadDesk) => Promise<Result<T, R>>,
+  ): Promise<Result<T, R | { readonly code: "not-enrolled" }>> {
+    return this.#inTurn(async () => {
+      if (!this.#desks) return refused({ code: "not-enrolled" });
+      const answer = await command(await this.#desks.pads());
+      await this.#changed();
+      return answer;
+    });
   }
 
   charge(amountMinor: number): Promise<Result<SaleView, TillRefusal>> {
@@ -329,11 +312,8 @@ export class Engine implements TillEngine {
   async mayUpdate(): Promise<{ saleOpen: boolean; unsentCount: number; unsentMinor: number }> {
     const { unsentCount, unsentMinor } = (await this.#view()).link;
     const sales = this.#desks?.sales;
-    return {
-      saleOpen: sales !== undefined && sales.saleId !== null && !sales.isPaid,
-      unsentCount,
-      unsentMinor,
-    };
+    const saleOpen = sales !== undefined && sales.saleId !== null && !sales.isPaid;
+    return { saleOpen, unsentCount, unsentMinor };
   }
 
   /** One command at a time: a double tap finds the sale paid, it does not pay it twice. */
@@ -387,9 +367,11 @@ export class Engine implements TillEngine {
       askForNews: () => (this.#facts.onLine ? this.#askForNews() : null),
       onLine: () => this.#facts.onLine,
       askServer: () => this.#p.askServer(),
-      operatorIn: (operator) => {
+      operatorIn: (operator, how) => {
         this.#operator = operator;
+        this.#unchecked = how === "unchecked";
       },
+      present: () => this.#operator,
       takeCode: (code, inside) => this.#takeCode(code, inside),
       recordRefusal: (refusal, cti) => this.#refusals.record(this.#desks, refusal, cti),
     });
@@ -400,18 +382,28 @@ export class Engine implements TillEngine {
   async #settle(): Promise<void> {
     const desks = this.#desks;
     if (desks) {
-      this.#settling ??= import("./settling.ts").then(({ Settling: Loaded }) => new Loaded(this.#p.db));
+      this.#settling ??= import("./settling.ts").then(
+        ({ Settling: Loaded }) => new Loaded({ ...this.#p, vault: this.#vault }),
+      );
       const settled = await (await this.#settling).settle(desks, this.#operator);
       this.#desks = { ...desks, identity: settled.identity };
       if (settled.operatorGone) this.#operator = null;
       if (settled.moreWaits) this.#wantSync();
       if (settled.gone) await this.#openBooks();
+      await this.#sendUncheckedOut();
     }
     await this.#show();
   }
 
+  /** Who came in while no PIN could be checked shows one as soon as it can be: no code before that. */
+  async #sendUncheckedOut(): Promise<void> {
+    if (!this.#operator || !this.#unchecked || !(await this.#vault.standing()).open) return;
+    await this.#operatorOut(this.#operator);
+  }
+
   async #changed(): Promise<void> {
     if (this.#desks?.ledger.gone) await this.#openBooks();
+    await this.#sendUncheckedOut();
     await this.#show();
     this.#wantSync();
   }
@@ -425,13 +417,16 @@ export class Engine implements TillEngine {
 
   async #view(): Promise<TillView> {
     const desks = this.#desks;
+    const time = desks?.time.read();
     const parts: ViewParts = {
       phase: this.#phase,
       identity: desks?.identity ?? null,
       operator: this.#operator,
       sale: desks?.sales.view() ?? null,
-      clock: desks?.time.read().quality ?? "plausible",
+      clock: time?.quality ?? "plausible",
       clockMs: this.#p.surroundings.clockMs(),
+      nowMs: time?.nowMs ?? 0,
+      vault: this.#vault,
       full: desks?.ledger.full ?? false,
       lost: desks === null ? this.#lost : null,
       copyFailed: desks?.mirror?.broken ?? false,

@@ -1,12 +1,13 @@
-import type { LinkView, OperatorView, SaleView, TillView } from "#protocol/engine-calls.ts";
+import type { LinkView, OperatorView, SaleView, TillView, VaultView } from "#protocol/engine-calls.ts";
 import type { Quality } from "#domain/clock.ts";
 import { SAFE_CODE_WAY } from "#domain/code-way.ts";
-import type { DeliveryRow, IdentityRow, OperatorRow, SaleRecord } from "#storage/schema.ts";
+import type { DeliveryRow, IdentityRow, OperatorRow, SaleRecord, SettingsRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import { Dexie } from "#storage/till-database.ts";
 import type { SaleFigures } from "./carried.ts";
 import { MAX_SALE_MINOR } from "./sale-desk.ts";
 import { stuckSince } from "./sync/progress.ts";
+import type { OpenVault, Standing } from "./vault/open-vault.ts";
 
 /** What the page told of itself. */
 export interface PageFacts {
@@ -26,6 +27,9 @@ export interface ViewParts {
   readonly clock: Quality;
   /** The device's clock. */
   readonly clockMs: number;
+  /** The till's time. */
+  readonly nowMs: number;
+  readonly vault: OpenVault;
   readonly full: boolean;
   /** The database is empty and the second copy holds these sales: they were lost here, not never there. */
   readonly lost: SaleFigures | null;
@@ -43,23 +47,30 @@ const LATELY_MS = 180_000;
 /** The whole view, read from the database: what is on disk is what the screen says. */
 export async function buildView(db: TillDatabase, parts: ViewParts): Promise<TillView> {
   const { identity, facts } = parts;
-  const { settings, operators: people, secrets, head, sales, receipts, delivery } = db;
-  const read = [settings, people, secrets, head, sales, receipts, delivery];
+  const { settings, operators: people, secrets, sealedSecrets, vault, head, sales, receipts, delivery } = db;
+  const read = [settings, people, secrets, sealedSecrets, vault, head, sales, receipts, delivery];
   // Asked for together, and of one moment: the screen after each command waits for this, and each question
   // alone is a way to the disk and back.
-  const [shop, feed, policy, outage, stop, operators, link] = await db.transaction("r", read, () =>
-    Promise.all([
-      db.setting("shop"),
-      db.setting("feed"),
-      db.setting("policy"),
-      db.setting("outage-policy"),
-      db.setting("stop"),
-      operatorViews(db),
-      linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
-    ]),
+  const [shop, feed, policy, outage, stop, wish, heard, vaultRow, operators, link] = await db.transaction(
+    "r",
+    read,
+    () =>
+      Promise.all([
+        db.setting("shop"),
+        db.setting("feed"),
+        db.setting("policy"),
+        db.setting("outage-policy"),
+        db.setting("stop"),
+        db.setting("vault-wish"),
+        db.setting("heard"),
+        vault.get("vault"),
+        operatorViews(db),
+        linkView(db, identity, facts.offlineSinceMs, parts.clockMs, parts.lost),
+      ]),
   );
+  const standing = parts.vault.judge(vaultRow, stop?.reason ?? null);
   return {
-    phase: parts.phase ?? phaseOf(identity, operators, parts.operator),
+    phase: parts.phase ?? phaseOf(identity, operators, parts.operator, standing.open),
     shopName: shop?.shopName ?? "",
     tillName: shop?.tillName ?? "",
     compareDigits: identity?.compareDigits ?? null,
@@ -85,7 +96,7 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       full: parts.full,
       low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
     },
-    vault: { level: "basic", open: true, wanted: null, lease: null },
+    vault: vaultView(parts, standing, wish, heard),
     build: parts.build,
   };
 }
@@ -94,20 +105,37 @@ function phaseOf(
   identity: IdentityRow | null,
   operators: readonly OperatorView[],
   operator: OperatorRow | null,
+  open: boolean,
 ): TillView["phase"] {
   if (!identity) return "unenrolled";
   // Without its operators the till waits for its first settings, as it does for the owner's «same».
   if (identity.compareDigits !== null || operators.length === 0) return "comparing";
   if (operator) return "open";
-  return operators.some((one) => one.hasPin) ? "locked" : "needs-pin";
+  return !open || operators.some((one) => one.hasPin) ? "locked" : "needs-pin";
+}
+
+function vaultView(
+  { nowMs }: ViewParts,
+  vault: Standing,
+  wish: Extract<SettingsRow, { key: "vault-wish" }> | null,
+  heard: Extract<SettingsRow, { key: "heard" }> | null,
+): VaultView {
+  const hours = wish?.leaseHours ?? null;
+  const untilMs = (heard?.atMs ?? 0) + (hours ?? 0) * 3_600_000;
+  return {
+    ...vault,
+    wanted: wish && wish.level !== vault.level ? wish.level : null,
+    lease: hours === null ? null : { untilMs, over: nowMs >= untilMs },
+  };
 }
 
 async function operatorViews(db: TillDatabase): Promise<readonly OperatorView[]> {
-  const [rows, subjects] = await Promise.all([
+  const [rows, own, sent] = await Promise.all([
     db.operators.toArray(),
     db.secrets.toCollection().primaryKeys(),
+    db.sealedSecrets.toCollection().primaryKeys(),
   ]);
-  const withPin = new Set(subjects);
+  const withPin = new Set([...own, ...sent.map(([subject]) => subject)]);
   return rows
     .filter((row) => row.active)
     .map(({ id, name, role }) => ({ id, name, role, hasPin: withPin.has(id) }));

@@ -72,7 +72,7 @@ export function viewWithoutBooks(parts: ViewParts): TillView {
       full: parts.full,
       low: parts.full,
     },
-    vault: { level: "basic", open: true, wanted: null, lease: null },
+    vault: { level: "basic", open: false, wanted: null, lease: null },
     build: parts.build,
   };
 }

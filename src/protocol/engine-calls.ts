@@ -48,7 +48,7 @@ export interface TillView {
 /** How the vault stands: where it is closed, only cash can be taken until it is opened again. */
 export interface VaultView {
   readonly level: VaultLevel;
-  /** False after a restart, until the server's half came or the passphrase was typed. Always true at `basic`. */
+  /** False after a restart, until the server's half came or the passphrase was typed. */
   readonly open: boolean;
   /** What the owner chose and this till has not changed over to yet; null: nothing waits. */
   readonly wanted: VaultLevel | null;
@@ -189,7 +189,7 @@ export type PadPurpose =
   | { readonly purpose: "manager"; readonly managerId: string; readonly approve: Approval }
   /** The passphrase, after a restart at that level: right leads to `vault-open`. Letters, Confirm. */
   | { readonly purpose: "passphrase" }
-  /** Makes the till change over to the passphrase the owner chose: approved before, typed twice on one pad. */
+  /** Makes the till change over to a passphrase, as the owner chose: approved before, typed twice. */
   | { readonly purpose: "new-passphrase" };
 
 /** What a manager may approve; each is good for one use within two minutes, and none outlives a restart. */

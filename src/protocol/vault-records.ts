@@ -1,13 +1,14 @@
 import { concat, utf8, type Bytes } from "./bytes.ts";
 import { encodeCbor } from "./cbor.ts";
 import { hkdf, mac, macKey } from "./crypto.ts";
+import { ARGON2_PROFILE_1, type Argon2Profile } from "./payment-code-bytes.ts";
 
 /**
  * What stands on a till's disk about a secret (PROTOCOL §10): never the secret, nothing that tells it without
  * VK.
  */
 export interface SecretRecord {
-  /** Argon2 profile; 1 = 19 MiB, t 2, p 1, 32 bytes. */
+  /** Which of `ARGON2_PROFILES`. */
   readonly profile: number;
   readonly salt: Bytes;
   /** Goes up by one with each change of the secret. */
@@ -16,10 +17,23 @@ export interface SecretRecord {
   readonly mac: Bytes;
 }
 
+/**
+ * Argon2id parameters by number, fixed for good; each costs more than the one before it. Codes and all that
+ * the server makes stand at 1; a till may raise its own records to what it makes in good time.
+ */
+export const ARGON2_PROFILES: ReadonlyMap<number, Argon2Profile> = new Map([
+  [1, ARGON2_PROFILE_1],
+  [2, { ...ARGON2_PROFILE_1, iterations: 4 }],
+  [3, { ...ARGON2_PROFILE_1, memoryKib: 47_104 }],
+  [4, { ...ARGON2_PROFILE_1, memoryKib: 47_104, iterations: 4 }],
+]);
+
 export const SECRET_SALT_BYTES = 16;
 /** Longest secret that is looked at, in bytes of UTF-8. */
 export const MAX_SECRET_BYTES = 128;
 export const VK_BYTES = 32;
+/** A passphrase guards a vault whose disk may be copied, where no count of tries helps. */
+export const MIN_PASSPHRASE = 15;
 
 /** The pepper of a vault: bound to VK, so that without VK a record cannot be tested at all. */
 export async function pepperOf(vk: Uint8Array): Promise<CryptoKey> {

@@ -1,7 +1,7 @@
 import type { Bytes } from "#protocol/bytes.ts";
 import type { OutagePolicy } from "#domain/outage-policy.ts";
 import type { IssueRules } from "#protocol/office-api.ts";
-import type { SecretRecord } from "#protocol/vault-records.ts";
+import type { VaultRow, VaultSettingsRow } from "./vault-rows.ts";
 
 /**
  * The till's IndexedDB, row by row. Each table has one writer: the engine worker all of them but the last
@@ -129,7 +129,7 @@ export interface SpentRow {
 }
 
 export interface AttemptsRow {
-  /** `operator:<hex>`, `code:<cti>`, `device:operator`, `device:code`. */
+  /** `operator:<hex>`, `manager:<hex>`, `code:<cti>`, `device:operator` and so on. */
   readonly key: string;
   readonly count: number;
 }
@@ -141,24 +141,6 @@ export interface OperatorRow {
   readonly active: boolean;
   /** The full feed that named it last. */
   readonly run?: number;
-}
-
-export interface SecretRow extends SecretRecord {
-  /** The operator's id, hex. */
-  readonly subject: string;
-}
-
-/**
- * VK under one pepper method, and the vault's private half under VK. `basic`: the wrap key is stored beside
- * it.
- */
-export interface VaultRow {
-  readonly key: "vault";
-  readonly level: "basic";
-  readonly wrapKey: CryptoKey;
-  readonly wrappedVk: Bytes;
-  readonly publicKey: Bytes;
-  readonly wrappedPrivate: Bytes;
 }
 
 export interface CodeRow {
@@ -227,6 +209,7 @@ export interface LossRow {
 }
 
 export type SettingsRow =
+  | VaultSettingsRow
   | {
       readonly key: "feed";
       readonly version: number;
@@ -276,6 +259,8 @@ export type SettingsRow =
         | "revoked"
         | "empty-database"
         | "vault-lost";
+      /** Of a renewed vault: six digits for the owner to compare. */
+      readonly digits?: string;
     };
 
 export interface ReserveRow {

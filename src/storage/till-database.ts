@@ -26,12 +26,17 @@ import {
   type ReserveRow,
   type RevokedRow,
   type SaleRecord,
-  type SecretRow,
   type SettingsRow,
   type SiteKeyRow,
   type SpentRow,
-  type VaultRow,
 } from "./schema.ts";
+import {
+  STORES_V4,
+  type SealedSecretRow,
+  type SecretRow,
+  type UnlockRow,
+  type VaultRow,
+} from "./vault-rows.ts";
 
 /**
  * The till's database as the engine sees it. Every write is strict: `complete` comes after the disk, because
@@ -47,6 +52,8 @@ export class TillDatabase extends Dexie {
   declare attempts: Table<AttemptsRow, string>;
   declare operators: Table<OperatorRow, string>;
   declare secrets: Table<SecretRow, string>;
+  declare sealedSecrets: Table<SealedSecretRow, [string, number]>;
+  declare unlocks: Table<UnlockRow, string>;
   declare vault: Table<VaultRow, string>;
   declare codes: Table<CodeRow, string>;
   declare leases: Table<LeaseRow, string>;
@@ -71,6 +78,7 @@ export class TillDatabase extends Dexie {
     this.version(1).stores(STORES_V1);
     this.version(2).stores(STORES_V2);
     this.version(3).stores(STORES_V3);
+    this.version(4).stores(STORES_V4);
   }
 
   /** The tables the engine writes, opened together in every append so that no effect can forget one. */

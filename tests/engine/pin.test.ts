@@ -48,7 +48,7 @@ describe("an operator's PIN (PROTOCOL §10)", () => {
   it("G7: nobody sets a second PIN over one that is there", async () => {
     const till = await BenchTill.ready();
     const again = await till.engine.openPad({ purpose: "new-pin", operatorId: till.operatorId });
-    expect(again).toEqual({ ok: false, refusal: { code: "no-operator" } });
+    expect(again).toEqual({ ok: false, refusal: { code: "pin-needs-manager" } });
   });
 
   it("G7: no PIN and no digit of it stands in the journal or on the disk beside it", async () => {

@@ -14,7 +14,7 @@ import type {
   SyncPoke,
   TillView,
 } from "#protocol/engine-calls.ts";
-import { openSealed } from "#protocol/sealed.ts";
+import { openSealed, seal } from "#protocol/sealed.ts";
 import { decodeTillBody } from "#protocol/till-body-reader.ts";
 import type { MirrorFile } from "#engine/mirror.ts";
 import { DeliveryLoop } from "#engine/sync/delivery-loop.ts";
@@ -275,7 +275,7 @@ export class Tablet {
 
   #hire(page: Bound): HirePinWorker {
     return () => {
-      const desk = new PinDesk(this.#argon2, openSealed);
+      const desk = new PinDesk(this.#argon2, { open: openSealed, seal });
       let line: MessagePort | null = null;
       let gone = false;
       // A worker that was thrown away answers nothing any more, not even that it is gone.
@@ -287,11 +287,21 @@ export class Tablet {
         calls: {
           attach: (port) => desk.attach(port),
           makeVault: () => desk.makeVault(),
+          opens: (material) => whileThere(desk.opens(material)),
+          opensSealed: (...asked) => whileThere(desk.opensSealed(...asked)),
+          rewrap: (...asked) => whileThere(desk.rewrap(...asked)),
+          checkUnlock: (...asked) => whileThere(desk.checkUnlock(...asked)),
+          passphraseKey: async (salt) => {
+            await page("check", () => this.pinHands.hold());
+            return whileThere(desk.passphraseKey(salt));
+          },
+          newPassphrase: (salt) => whileThere(desk.newPassphrase(salt)),
+          timeProfile: (profile) => whileThere(desk.timeProfile(profile)),
           numberTags: (...asked) => whileThere(desk.numberTags(...asked)),
           newRecord: (...asked) => whileThere(desk.newRecord(...asked)),
-          checkPin: async (...asked) => {
+          checkSecret: async (...asked) => {
             await page("check", () => this.pinHands.hold());
-            return whileThere(desk.checkPin(...asked));
+            return whileThere(desk.checkSecret(...asked));
           },
           checkCode: async (...asked) => {
             await page("check", () => this.pinHands.hold());
@@ -384,17 +394,21 @@ export class Tablet {
   }
 
   /**
-   * Every entry verified with the certificate alone, from genesis on; the first seq that does not hold, or
-   * null.
+   * Every entry verified with the certificate alone, from genesis on, or from where the journal begins since
+   * older ones were let go; the first seq that does not hold, or null.
    */
   async brokenAt(): Promise<number | null> {
     const identity = await this.db.enrolled();
     const certificate = identity && decodeCertificate(identity.certificate);
     if (!identity || !certificate) return null;
     const device = await importPublicKey(certificate.deviceKey);
-    let prev = await genesisPrev(identity.certificate);
+    const floor = await this.db.setting("floor");
+    const begin = floor?.epoch === identity.epoch ? floor : null;
+    let prev = begin?.hash ?? (await genesisPrev(identity.certificate));
+    const first = (begin?.seq ?? -1) + 1;
     const rows = await this.db.journal.toArray();
-    for (const [at, row] of rows.entries()) {
+    for (const [nth, row] of rows.entries()) {
+      const at = first + nth;
       const entry = decodeEntry(row.bytes);
       const hash = await hashEntry(row.bytes);
       const holds =
@@ -408,7 +422,9 @@ export class Tablet {
     }
     const head = await this.db.head.get("head");
     const whole =
-      head === undefined ? rows.length === 0 : head.seq === rows.length - 1 && sameBytes(head.hash, prev);
-    return whole ? null : rows.length;
+      head === undefined
+        ? rows.length === 0
+        : head.seq === first + rows.length - 1 && sameBytes(head.hash, prev);
+    return whole ? null : first + rows.length;
   }
 }

@@ -124,20 +124,22 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
   },
   {
     name: "counted-before-the-check",
-    file: "src/engine/pad-desk.ts",
-    find: `    const counted = await this.#book.count("operator", subject);
-    if (!counted.ok) {
-      this.#end();
-      return no("kind" in counted.refusal ? pinTryRefusal(counted.refusal) : counted.refusal);
-    }
-    const right = await pad.worker.calls.checkPin(await this.#vault.material(), subject, record);`,
-    replace: `    const { calls } = pad.worker;
-    const right = await calls.checkPin(await this.#vault.material(), subject, record);
-    const counted = await this.#book.count("operator", subject);
-    if (!counted.ok) {
-      this.#end();
-      return no("kind" in counted.refusal ? pinTryRefusal(counted.refusal) : counted.refusal);
-    }`,
+    file: "src/engine/pads/try-pin.ts",
+    find: `  const counted = await book.count(subjectClass, subject);
+  if (!counted.ok) {
+    end();
+    return refused("kind" in counted.refusal ? pinTryRefusal(counted.refusal) : counted.refusal);
+  }
+  const check = await worker.checkSecret(await vault.material(), subject, candidates, await raise(parts));
+  end();`,
+    replace: `  const material = await vault.material();
+  const check = await worker.checkSecret(material, subject, candidates, await raise(parts));
+  const counted = await book.count(subjectClass, subject);
+  if (!counted.ok) {
+    end();
+    return refused("kind" in counted.refusal ? pinTryRefusal(counted.refusal) : counted.refusal);
+  }
+  end();`,
     why: "pulling the plug during a check would give a try at a PIN for nothing",
     bias: { powerCut: 25, crash: 8 },
   },

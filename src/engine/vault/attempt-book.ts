@@ -2,10 +2,13 @@ import { counted, mayTry, mayTryOnDevice, type Attempts, type MayTry } from "#do
 import type { Result } from "#domain/result.ts";
 import type { TillRefusal } from "#domain/refusal.ts";
 import type { Bytes } from "#protocol/bytes.ts";
-import { toHex } from "#protocol/bytes.ts";
+import { ID_BYTES, sameBytes, toHex } from "#protocol/bytes.ts";
 import type { SubjectClass } from "#protocol/entry-bodies.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
 import type { Committed, Ledger } from "../ledger.ts";
+
+/** Under which tries at the vault's passphrase are counted, in class `manager`: they wait and never lock. */
+export const PASSPHRASE_SUBJECT: Bytes = new Uint8Array(ID_BYTES);
 
 /** The subject is made to wait, or locked. */
 export type TryRefusal = Exclude<MayTry, { kind: "yes" }>;
@@ -26,17 +29,23 @@ export class AttemptBook {
   /** When each key was last counted in this run; what is not here was counted before a restart. */
   readonly #lastAt = new Map<string, number>();
 
-  constructor(db: TillDatabase, ledger: Ledger, monotonicMs: () => number) {
+  constructor(
+    db: TillDatabase,
+    ledger: Ledger,
+    monotonicMs: () => number,
+    openedAtMs: number = monotonicMs(),
+  ) {
     this.#db = db;
     this.#ledger = ledger;
     this.#monotonicMs = monotonicMs;
-    this.#openedAtMs = monotonicMs();
+    this.#openedAtMs = openedAtMs;
   }
 
   /** May this subject be tried now? The stricter of subject and device. */
   async mayTry(subjectClass: SubjectClass, subject: Bytes): Promise<MayTry> {
     const now = this.#monotonicMs();
-    const own = mayTry(await this.#read(subjectKey(subjectClass, subject)), now);
+    const locks = !sameBytes(subject, PASSPHRASE_SUBJECT);
+    const own = mayTry(await this.#read(subjectKey(subjectClass, subject)), now, locks);
     if (own.kind !== "yes") return own;
     const device = mayTryOnDevice(await this.#read(deviceKey(subjectClass)), now);
     return device.kind === "yes" ? own : device;
@@ -92,6 +101,14 @@ export async function forgiveTries(
   await db.attempts.delete(subjectKey(subjectClass, subject));
   const device = await db.attempts.get(deviceKey(subjectClass));
   if (device) await db.attempts.put({ key: device.key, count: Math.max(0, device.count - 2) });
+}
+
+/**
+ * The subject's tries start anew without a success: an unlock, a new PIN. The device's own count stays. Runs
+ * inside the caller's transaction.
+ */
+export function restartTries(db: TillDatabase, subjectClass: SubjectClass, subject: Bytes): Promise<void> {
+  return db.attempts.delete(subjectKey(subjectClass, subject));
 }
 
 /** Counts a try again whose entry came back and whose count did not; inside the caller's transaction. */
