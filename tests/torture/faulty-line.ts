@@ -59,6 +59,8 @@ export interface FaultyLine {
   connect(): void;
   /** Applied to scripts on their way to the browser; null for none. */
   patchScripts(patch: ((source: string) => string) | null): void;
+  /** Told of each step that patched scripts ask leave for; a step that never settles holds its thread. */
+  watchSteps(watch: ((step: string) => Promise<void>) | null): void;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export async function layLine(
   let chance: Chance | null = null;
   let connected = true;
   let patch: ((source: string) => string) | null = null;
+  let stepWatch: ((step: string) => Promise<void>) | null = null;
   const sockets = new Set<Socket>();
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
@@ -188,6 +191,11 @@ export async function layLine(
       stream(req, res, serverPort);
       return;
     }
+    if (req.url?.startsWith("/torture/step?") === true) {
+      const step = decodeURIComponent(req.url.slice("/torture/step?".length));
+      void (stepWatch?.(step) ?? Promise.resolve()).then(() => res.writeHead(204).end());
+      return;
+    }
     const isTill = req.url?.startsWith("/api/till/") ?? false;
     const fate =
       weather && chance && isTill && chance.happens(weather.share) ? chance.weighted(weather.weights) : null;
@@ -228,6 +236,9 @@ export async function layLine(
     },
     patchScripts(next) {
       patch = next;
+    },
+    watchSteps(next) {
+      stepWatch = next;
     },
     async close() {
       agent.destroy();

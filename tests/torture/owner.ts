@@ -8,6 +8,8 @@ export interface Owner {
   readonly activationText: string;
   /** A code leased to the shop's only till. Throws when the server does not answer as it should. */
   issue(chance: Chance): Promise<IssuedForTill>;
+  /** The same, of a value that asks for a password. */
+  issueLocked(chance: Chance): Promise<IssuedForTill>;
   /** A fresh activation of the only till, whose data is gone. */
   reactivate(): Promise<string>;
 }
@@ -49,26 +51,27 @@ export async function openShop(serverUrl: string, setupLink: string): Promise<Ow
     passwordRule: "above",
     passwordAboveMinor,
   });
+  const issue = async (chance: Chance, amountMinor: number): Promise<IssuedForTill> => {
+    const kind = chance.happens(0.4) ? "up-to" : "exact";
+    const typed = amountMinor > passwordAboveMinor ? `${chance.between(214_365, 978_243)}` : null;
+    const answer = await send("POST", "/api/office/codes", {
+      requestId: toHex(randomBytes(16)),
+      amountMinor,
+      kind,
+      password: typed === null ? { mode: "none" } : { mode: "typed", text: typed },
+      validDays: null,
+      fromMs: null,
+      tillId: null,
+      onlyThisTill: false,
+    });
+    const { id, qrText } = (await answer.json()) as IssuedCode;
+    if (qrText === null) throw new Error(`code ${id} came without its text`);
+    return { id, qrText, amountMinor, kind, password: typed ?? "" };
+  };
   return {
     activationText: activation.qrText,
-    async issue(chance) {
-      const amountMinor = chance.between(1, 400) * 25;
-      const kind = chance.happens(0.4) ? "up-to" : "exact";
-      const typed = amountMinor > passwordAboveMinor ? `${chance.between(214_365, 978_243)}` : null;
-      const answer = await send("POST", "/api/office/codes", {
-        requestId: toHex(randomBytes(16)),
-        amountMinor,
-        kind,
-        password: typed === null ? { mode: "none" } : { mode: "typed", text: typed },
-        validDays: null,
-        fromMs: null,
-        tillId: null,
-        onlyThisTill: false,
-      });
-      const { id, qrText } = (await answer.json()) as IssuedCode;
-      if (qrText === null) throw new Error(`code ${id} came without its text`);
-      return { id, qrText, amountMinor, kind, password: typed ?? "" };
-    },
+    issue: (chance) => issue(chance, chance.between(1, 400) * 25),
+    issueLocked: (chance) => issue(chance, chance.between(300, 400) * 25),
     async reactivate() {
       const answer = await send("POST", `/api/office/tills/${tillId}/activation`, {
         reason: "data-lost",

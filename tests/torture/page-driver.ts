@@ -17,6 +17,11 @@ export interface Customer {
   readonly thinksMs: number;
 }
 
+/** Whose secret is typed, and what. */
+export type AskedCheck =
+  | { readonly operatorId: string; readonly typed: string }
+  | { readonly code: CodeInHand; readonly typed: string };
+
 /** What the page tells, the moment it happens: the note leaves before anything can be killed for it. */
 export type Note =
   | { readonly kind: "paid"; readonly paid: PaidView }
@@ -32,6 +37,13 @@ export interface TortureWindow {
     /** Serves the customers in turn until they are all served or `stop` was called. */
     readonly serve: (customers: readonly Customer[]) => Promise<number>;
     readonly stop: () => void;
+    /** Types a PIN or a code's password and confirms; answers the kind of what came of it. */
+    readonly check: (asked: AskedCheck) => Promise<string>;
+    /**
+     * Types this PIN on a pad of its own, again and again while other hands take the pad away; answers the
+     * name of the refusal, or `operator-in`.
+     */
+    readonly checkAmongOthers: (operatorId: string, typed: string) => Promise<string>;
     /** One call of the engine, over the very link the screens use. */
     readonly call: (name: string, ...args: readonly unknown[]) => Promise<unknown>;
   };
@@ -113,9 +125,39 @@ export function driver(): void {
         if (event.data.count === password.length) done();
       });
     });
+    // A pad that no screen listens to.
+    port.start();
     for (const char of password) port.postMessage({ type: "char", char });
     await within("the pad's count", counted);
     return (await call("confirmPad", padId)) as PadOutcome;
+  };
+
+  const check = async (asked: AskedCheck): Promise<string> => {
+    pad = Promise.withResolvers();
+    if ("code" in asked) {
+      await call("charge", asked.code.amountMinor);
+      const presented = (await call("presentScan", asked.code.qrText)) as PresentOutcome;
+      if (presented.kind !== "password") return JSON.stringify(presented);
+    } else {
+      await call("openPad", { purpose: "operator", operatorId: asked.operatorId });
+    }
+    const { kind } = await typePassword(asked.typed);
+    return kind;
+  };
+
+  const checkAmongOthers = async (operatorId: string, typed: string): Promise<string> => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const opened = (await call("openPad", { purpose: "operator", operatorId })) as
+        | { readonly ok: true; readonly value: OpenPad }
+        | { readonly ok: false; readonly refusal: { readonly code: string } };
+      if (!opened.ok) return opened.refusal.code;
+      for (const char of typed) opened.value.port.postMessage({ type: "char", char });
+      const outcome = (await call("confirmPad", opened.value.padId)) as PadOutcome;
+      if (outcome.kind !== "refused") return outcome.kind;
+      // Another hand has opened a pad meanwhile: this one is gone, and nothing was looked at.
+      if (outcome.refusal.code !== "no-sale") return outcome.refusal.code;
+    }
+    return "never had the pad";
   };
 
   const serveOne = async (customer: Customer): Promise<void> => {
@@ -141,6 +183,8 @@ export function driver(): void {
   window.torture = {
     ready: () => engine !== null,
     call,
+    check,
+    checkAmongOthers,
     stop: () => {
       stopped = true;
     },

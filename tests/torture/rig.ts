@@ -36,6 +36,8 @@ export interface RigOptions {
   readonly dataDir?: string;
   /** Changes the scripts on their way to the browser. */
   readonly patchScripts?: (source: string) => string;
+  /** Told of the steps that such scripts ask leave for. */
+  readonly watchSteps?: (step: string) => Promise<void>;
 }
 
 export interface Rig {
@@ -90,6 +92,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   });
   const line = await layLine(port + 1, port, tally, (path, body) => noteHead(signed, path, body));
   line.patchScripts(options.patchScripts ?? null);
+  line.watchSteps(options.watchSteps ?? null);
   const browser = prepareTillBrowser({
     profileDir,
     address: line.url,
@@ -189,8 +192,16 @@ export async function signIn(rig: Rig): Promise<void> {
 }
 
 /** Issues codes and waits until the till holds their leases. Only in calm weather. */
-export async function stockCodes(rig: Rig, count: number, chance: Chance): Promise<readonly IssuedForTill[]> {
-  const issued = await Promise.all(Array.from({ length: count }, () => rig.owner.issue(chance)));
+export async function stockCodes(
+  rig: Rig,
+  count: number,
+  chance: Chance,
+  { locked = false } = {},
+): Promise<readonly IssuedForTill[]> {
+  const { owner } = rig;
+  const issued = await Promise.all(
+    Array.from({ length: count }, () => (locked ? owner.issueLocked(chance) : owner.issue(chance))),
+  );
   await callEngine(rig.browser, "syncNow");
   const deadline = performance.now() + drainLimitMs;
   for (;;) {
