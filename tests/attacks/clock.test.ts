@@ -30,12 +30,11 @@ describe("a clock that is turned (PROTOCOL §8)", () => {
       till.clockOffsetMs = 10 * YEAR_MS;
       expect(await shown(till, valid.text)).toBe("clock");
       till.world.pass(MINUTE_MS);
-      expect(await shown(till, valid.text)).toBe("clock");
       if (restarted) {
         await till.restart();
         await till.signIn();
-        expect(await shown(till, valid.text)).toBe("clock");
       }
+      expect(await shown(till, valid.text)).toBe("clock");
       till.clockOffsetMs = 0;
       expect(await shown(till, soon.text)).toBe("expired");
       expect(await shown(till, valid.text)).toBe("paid");
