@@ -5,6 +5,7 @@ import { parcelRoutes } from "./exports/parcel-routes.ts";
 import type { AppEnv } from "./http/env.ts";
 import { codeRoutes } from "./codes/code-routes.ts";
 import { officeRoutes } from "./office/office-routes.ts";
+import { secretRoutes } from "./secrets/secret-routes.ts";
 import type { Services } from "./services.ts";
 import { tillRoutes } from "./tills/till-routes.ts";
 
@@ -16,6 +17,7 @@ export function mountRoutes(app: Hono<AppEnv>, services: Services): void {
   tillRoutes(app, services, books);
   officeRoutes(app, services, books);
   codeRoutes(app, services, books);
+  secretRoutes(app, services, books);
   parcelRoutes(app, services, books);
   journalRoutes(app, services, books);
 }

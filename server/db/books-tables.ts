@@ -1,7 +1,9 @@
 // The `books` schema: everything a merchant's money is written in. Every key begins with merchant_id.
 import type { ColumnType, Generated } from "kysely";
+import type { VaultLevel } from "#protocol/feed-secrets.ts";
 import type { BytesColumn, NullableBytesColumn } from "./control-tables.ts";
 import type { ParcelTables } from "./parcel-tables.ts";
+import type { SecretTables, TillVaultColumns } from "./secret-tables.ts";
 
 /** Found by till id before the merchant is known: the one door from a tablet to its shop. */
 export interface TillDirectoryTable {
@@ -42,7 +44,7 @@ export interface StoresTable {
   name: string;
 }
 
-export interface TillsTable {
+export interface TillsTable extends TillVaultColumns {
   merchant_id: BytesColumn;
   till_id: BytesColumn;
   store_id: BytesColumn;
@@ -106,6 +108,8 @@ export interface TillEpochsTable {
   /** When it said so last. */
   waiting_said_ms: number | null;
   waiting_seq: number | null;
+  /** How its vault is guarded, as it told; null: has not told. */
+  vault_level: Generated<VaultLevel | null>;
 }
 
 export interface ActivationsTable {
@@ -388,6 +392,7 @@ export interface OperatorsTable {
   role: "owner" | "manager" | "cashier";
   active: Generated<boolean>;
   account_id: string | null;
+  created_at_ms: Generated<number>;
 }
 
 export interface FindingsTable {
@@ -399,7 +404,7 @@ export interface FindingsTable {
   at_ms: number;
 }
 
-export interface BooksTables extends ParcelTables {
+export interface BooksTables extends ParcelTables, SecretTables {
   "control.till_directory": TillDirectoryTable;
   "control.activation_directory": ActivationDirectoryTable;
   "control.clock_mark": ClockMarkTable;

@@ -13,6 +13,7 @@ import type { EpochState } from "../db/books-tables.ts";
 import { ensureKeyset } from "./keyset-change.ts";
 import { feedBounds, sequenceFeed } from "./sequencer.ts";
 import { ensureSiteKeys } from "./site-keys.ts";
+import { ensureVaultSecrets } from "./vault-secrets.ts";
 
 export interface PageRequest {
   readonly merchant: Bytes;
@@ -57,13 +58,9 @@ export async function readFeedPage(books: Books, request: PageRequest): Promise<
   await ensureKeyset(books, merchant);
   if (secrets) {
     const { till: id, epoch } = request;
-    await ensureSiteKeys(books, {
-      merchant,
-      store: till.store_id,
-      till: id,
-      epoch,
-      vaultKey: till.vault_key,
-    });
+    const holder = { merchant, store: till.store_id, till: id, epoch, vaultKey: till.vault_key };
+    await ensureSiteKeys(books, holder);
+    await ensureVaultSecrets(books, holder);
   }
   await sequenceFeed(books.db, merchant, books.nowMs());
   const { head, base } = await feedBounds(books.db, merchant);

@@ -5,9 +5,10 @@ import { hkdf, macKey } from "#protocol/crypto.ts";
 import { siteKeyAad } from "#protocol/aads.ts";
 import { seal } from "#protocol/sealed.ts";
 import { keyEpochsWanted } from "#domain/key-epoch.ts";
-import type { Bytes } from "#protocol/bytes.ts";
+import { sameBytes, type Bytes } from "#protocol/bytes.ts";
 import type { Books } from "../books.ts";
 import { keysOf } from "../books.ts";
+import type { DatabaseTransaction } from "../db/tables.ts";
 import { writeChange } from "./changes.ts";
 
 /** siteKey(store, e): 32 bytes from the merchant's secret. */
@@ -30,6 +31,22 @@ export interface VaultHolder {
   readonly till: Uint8Array;
   readonly epoch: number;
   readonly vaultKey: Uint8Array;
+}
+
+/**
+ * Is this still the key that the epoch's vault has? Renewed meanwhile, it would be told what it cannot open,
+ * and nobody would seal it again.
+ */
+export async function isStillVault(tx: DatabaseTransaction, holder: VaultHolder): Promise<boolean> {
+  const row = await tx
+    .selectFrom("books.till_epochs")
+    .select("vault_key")
+    .where("merchant_id", "=", holder.merchant)
+    .where("till_id", "=", holder.till)
+    .where("epoch", "=", holder.epoch)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined && sameBytes(row.vault_key, holder.vaultKey);
 }
 
 /**
@@ -65,6 +82,7 @@ export async function ensureSiteKeys(books: Books, holder: VaultHolder): Promise
     const raw = await siteKeyBytes(keys.masterSecret, store, keyEpoch);
     const sealed = await seal(holder.vaultKey, siteKeyAad(till, store, keyEpoch), raw);
     await db.transaction().execute(async (tx) => {
+      if (!(await isStillVault(tx, holder))) return;
       const change = { type: "site-key", keyEpoch, sealed } as const;
       const key = { merchant_id: merchant, till_id: till, epoch, key_epoch: keyEpoch };
       const changeId = await writeChange(tx, merchant, { till, epoch }, change, nowMs);

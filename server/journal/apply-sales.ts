@@ -8,6 +8,7 @@ import { sellClaim, tillName } from "../codes/claims.ts";
 import { applyCodeStep, codeSteps, inLockOrder, type CodeStep } from "../codes/code-entries.ts";
 import { lockCodes, type LockedCode as Code } from "../codes/locked-code.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
+import { hearVaultWords, vaultWord, type VaultWord } from "../secrets/vault-words.ts";
 import { everyTill, TOLD_AFTER_EXPIRY_MS, writeChange, type Audience } from "../feed/changes.ts";
 import type { BatchEntry } from "./batch.ts";
 import { decodeBody, type BodyDecoders } from "./body-decoders.ts";
@@ -63,6 +64,8 @@ export interface Effects {
   readonly soldCodes: boolean;
   /** The server's own journal has something to say of it. */
   readonly owesJournal: boolean;
+  /** A PIN made at the till waits to be opened, after the commit. */
+  readonly pinWaits: boolean;
   readonly sales: readonly Sale[];
   readonly outcomes: readonly Outcome[];
 }
@@ -73,6 +76,7 @@ export const NO_EFFECTS: Effects = {
   unreadSales: [],
   soldCodes: false,
   owesJournal: false,
+  pinWaits: false,
   sales: [],
   outcomes: [],
 };
@@ -91,6 +95,7 @@ export async function claimCodes(
   const sales: Sale[] = [];
   const uses: Use[] = [];
   const steps: CodeStep[] = [];
+  const words: VaultWord[] = [];
   const outcomes: Outcome[] = [];
   for (const item of entries) {
     const body = decodeBody(item.entry, source.decoders);
@@ -101,6 +106,9 @@ export async function claimCodes(
     understood.add(item.entry.seq);
     // What a journal set apart says of codes binds nobody: only its sales are booked.
     if (source.apart !== true) steps.push(...codeSteps(body, item.entry.seq, item.hash));
+    // Nor of PINs and vaults; and who was replaced speaks for no till any more.
+    const word = vaultWord(body, item.entry.seq, item.entry.time.nowMs);
+    if (word !== null && source.apart !== true && !source.late) words.push(word);
     if (body.kind !== "sale") continue;
     sales.push({ item, body });
     const ref = refOf(source, item);
@@ -120,7 +128,8 @@ export async function claimCodes(
     else outcomes.push(...(await claim(tx, source, one, code)));
   }
   const owesJournal = outcomes.length > 0 || steps.length > 0;
-  return { understood, unreadSales, soldCodes: all.length > 0, owesJournal, sales, outcomes };
+  const pinWaits = await hearVaultWords(tx, source, words);
+  return { understood, unreadSales, soldCodes: all.length > 0, owesJournal, pinWaits, sales, outcomes };
 }
 
 /** Where the entry stands in the books. */

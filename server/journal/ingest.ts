@@ -11,6 +11,7 @@ import { withRetries } from "../db/with-retries.ts";
 import { publishChanges } from "../feed/sequencer.ts";
 import type { WakeUpTopic } from "../http/wake-up.ts";
 import { faultFields } from "../log.ts";
+import { takePinsFromTills } from "../secrets/pins-from-tills.ts";
 import {
   claimCodes,
   NO_EFFECTS,
@@ -63,6 +64,7 @@ async function afterCommit(books: Books, merchant: Bytes, effects: Effects | nul
   try {
     if (effects?.owesJournal === true) await payJournalDuties(books, merchant);
     if (effects?.soldCodes === true) await publishChanges(books, merchant);
+    if (effects?.pinWaits === true) await takePinsFromTills(books, merchant);
     const topics: WakeUpTopic[] = ["till"];
     if ((effects?.sales.length ?? 0) > 0) topics.push("sale");
     if (effects?.soldCodes === true) topics.push("code");

@@ -8,6 +8,8 @@ import { retryWaiting } from "../exports/waiting-parcels.ts";
 import { sequenceFeed } from "../feed/sequencer.ts";
 import { faultFields } from "../log.ts";
 import { WaitingEntries } from "./apply-waiting.ts";
+import { takePinsFromTills } from "../secrets/pins-from-tills.ts";
+import { forgetEnded } from "../secrets/secret-store.ts";
 import { signedEntry } from "./ingest.ts";
 import { payJournalDuties } from "./server-journal.ts";
 
@@ -51,6 +53,9 @@ export async function upkeepRound(
   for (const merchant of await merchantsIn(books, "books.feed_changes"))
     await alone(books, () => sequenceFeed(books.db, merchant));
   await alone(books, () => waiting.round(books));
+  for (const merchant of await merchantsIn(books, "books.pins_from_tills"))
+    await alone(books, () => takePinsFromTills(books, merchant));
+  await alone(books, () => forgetEnded(books.db, books.nowMs()));
   await alone(books, () => pruneEnded(books.db, books.nowMs()));
   await alone(books, () => retryWaiting(books, null));
   return await checkSignatures(books);
@@ -67,10 +72,10 @@ async function alone(books: Books, work: () => Promise<unknown>): Promise<void> 
 
 async function merchantsIn(
   books: Books,
-  table: "books.journal_duties" | "books.feed_changes",
+  table: "books.journal_duties" | "books.pins_from_tills" | "books.feed_changes",
 ): Promise<readonly Uint8Array[]> {
   const rows =
-    table === "books.journal_duties"
+    table !== "books.feed_changes"
       ? await books.db.selectFrom(table).select("merchant_id").distinct().limit(MOST_MERCHANTS).execute()
       : await books.db
           .selectFrom(table)

@@ -127,22 +127,31 @@ export async function exportPair(
   master: MasterKey,
   kid: Uint8Array,
 ): Promise<CryptoKeyPair | null> {
-  const row = await db
+  const row = await exportKeys(db).where("kid", "=", kid).executeTakeFirst();
+  return row === undefined ? null : await openPair(master, row);
+}
+
+/** Every export key that stands, the newest first: for what was sealed without saying to which. */
+export async function exportPairs(db: Database, master: MasterKey): Promise<readonly CryptoKeyPair[]> {
+  const rows = await exportKeys(db).orderBy("not_before_ms", "desc").execute();
+  return await Promise.all(rows.map((row) => openPair(master, row)));
+}
+
+function exportKeys(db: Database) {
+  return db
     .selectFrom("control.instance_keys")
-    .selectAll()
+    .select(["kid", "public_key", "sealed_key"])
     .where("use", "=", "export")
-    .where("kid", "=", kid)
-    .where("state", "!=", "withdrawn")
-    .executeTakeFirst();
-  if (row === undefined) return null;
+    .where("state", "!=", "withdrawn");
+}
+
+async function openPair(
+  master: MasterKey,
+  row: { readonly kid: Uint8Array; readonly public_key: Uint8Array; readonly sealed_key: Uint8Array },
+): Promise<CryptoKeyPair> {
   const pkcs8 = await openField(master.fieldKey, keyPlace("export", new Uint8Array(row.kid)), row.sealed_key);
+  const curve = { name: "ECDH", namedCurve: "P-256" };
   const point = new Uint8Array(row.public_key);
-  const publicKey = await crypto.subtle.importKey(
-    "raw",
-    point,
-    { name: "ECDH", namedCurve: "P-256" },
-    true,
-    [],
-  );
+  const publicKey = await crypto.subtle.importKey("raw", point, curve, true, []);
   return { publicKey, privateKey: await importOpeningKey(pkcs8) };
 }

@@ -53,6 +53,7 @@ export async function createShop(
       name: names.owner,
       role: "owner",
       account_id: userId,
+      created_at_ms: nowMs,
     })
     .execute();
   const owner = { type: "operator", operator, name: names.owner, role: "owner", active: true } as const;

@@ -18,6 +18,7 @@ import {
 import { decodeReadmission } from "#protocol/readmission.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 import { readUnsent } from "#protocol/unsent-words.ts";
+import { decodeVaultHalfRequest, VAULT_HALF_PATH } from "#protocol/vault-half.ts";
 import type { Books } from "../books.ts";
 import { answerClaim } from "../codes/claims.ts";
 import { readFeedPage } from "../feed/page.ts";
@@ -27,6 +28,7 @@ import { eventStream, StreamSeats } from "../http/event-stream.ts";
 import { rateLimit, type RateLimit } from "../http/rate-limits.ts";
 import { refuse } from "../http/refusal.ts";
 import { ingest, type Verdict } from "../journal/ingest.ts";
+import { answerVaultHalf } from "../secrets/vault-half.ts";
 import type { Services } from "../services.ts";
 import { noteUnsent } from "./delivery-words.ts";
 import { enrol } from "./enrol.ts";
@@ -49,6 +51,8 @@ const hellosPerAddress = { burst: 120, everyMs: 500, mostKeys: 10_000 };
 const PUSHES_OF_A_TILL = { burst: 1000, everyMs: 10, mostKeys: 10_000 } as const;
 /** Claims of one till: a customer is served in seconds, a program gone wild asks without end. */
 const claimsOfATill = { burst: 120, everyMs: 250, mostKeys: 10_000 };
+/** Halves of a till's vault: one a start, and some more when the line is bad. */
+export const HALVES_OF_A_TILL = { burst: 30, everyMs: 20_000, mostKeys: 10_000 } as const;
 /** The page’s own, and some that have not noticed yet that they are over. */
 const streamsOfATill = 4;
 
@@ -63,6 +67,7 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
   const readmissionsInAll = rateLimit(enrolInAll, steadyMs);
   const claims = rateLimit(claimsOfATill, steadyMs);
   const pushes = rateLimit(PUSHES_OF_A_TILL, steadyMs);
+  const halves = rateLimit(HALVES_OF_A_TILL, steadyMs);
   const answered = new AnsweredChallenges();
   const seats = new StreamSeats(streamsOfATill);
 
@@ -149,6 +154,19 @@ export function tillRoutes(app: Hono<AppEnv>, services: Services, books: () => P
       requestHash: await hashRequest(bytes),
     });
     return cbor(c, encodeSignedAnswer(signed));
+  });
+
+  app.post(VAULT_HALF_PATH, async (c) => {
+    const open = await books();
+    const who = await bearer(c, open);
+    if (who === null) return refuse(c, 401, { code: "token-needed" });
+    const waitMs = halves.takeMs(toHex(who.till));
+    if (waitMs > 0) return tooMany(c, waitMs);
+    const bytes = await body(c);
+    const request = decodeVaultHalfRequest(bytes);
+    if (request === null) return refuse(c, 400, { code: "not-a-vault-half-request" });
+    const answer = await answerVaultHalf(open, who, request, bytes);
+    return answer === null ? refuse(c, 403, { code: "till-not-in-service" }) : cbor(c, answer);
   });
 
   app.get(TILL_API.feed, async (c) => {

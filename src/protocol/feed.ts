@@ -166,7 +166,13 @@ function encodeChange(change: FeedChange): Cbor {
       return [change.type, [change.keyEpoch, change.sealed]];
     case "till-state":
       return [change.type, [change.state]];
-    default:
+    case "secret":
+    case "secret-withdrawn":
+    case "unlocked":
+    case "unlock-key":
+    case "method-policy":
+    case "vault-level":
+    case "vault-lease":
       return [change.type, encodeSecretChange(change)];
   }
 }

@@ -243,5 +243,7 @@ export type SecretsRefusal =
   | { readonly code: "too-many-operators"; readonly max: number }
   /** Somebody decided already, or the till asks by another key by now. */
   | { readonly code: "renewal-changed" }
+  /** The pad would have digits only, and a password with letters is good still. */
+  | { readonly code: "password-cannot-be-typed" }
   /** Digits can be answered only for a till that is in service. */
   | { readonly code: "till-not-in-service" };

@@ -8,6 +8,7 @@ import * as feedEnds from "./0006-feed-ends.ts";
 import * as codesAtSeveralTills from "./0010-codes-at-several-tills.ts";
 import * as parcels from "./0020-parcels.ts";
 import * as tillHealth from "./0030-till-health.ts";
+import * as secrets from "./0040-secrets.ts";
 
 export interface Migration {
   /** `0001-kebab-name`: order and identity. Never renamed once released. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { name: "0010-codes-at-several-tills", up: codesAtSeveralTills.up },
   { name: "0020-parcels", up: parcels.up },
   { name: "0030-till-health", up: tillHealth.up },
+  { name: "0040-secrets", up: secrets.up },
 ];

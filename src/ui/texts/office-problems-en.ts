@@ -79,6 +79,8 @@ export const officeProblemsEn: OfficeProblemTexts = {
     `Not added: a shop has at most ${problem.max} people in service. Retire somebody first.`,
   "renewal-changed": () =>
     "Nothing was decided: somebody decided already, or the tablet asks anew. Look at it again.",
+  "password-cannot-be-typed": () =>
+    "Nothing changed: the present password has letters, which a pad of digits can’t type. Withdraw it first.",
   "till-not-in-service": () => "No answer: this till is not in service, so it can’t be unlocked.",
   "cross-origin": () => "Nothing changed: the request came from another site. Open the office’s own address.",
   "too-large": () => "Nothing changed: the input is too long.",

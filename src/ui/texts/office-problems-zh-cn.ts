@@ -68,6 +68,7 @@ export const officeProblemsZhCn: OfficeProblemTexts = {
   "operator-retired": () => "没有改动：此人已停用。请先恢复。",
   "too-many-operators": (problem) => `没有添加：一家店最多${problem.max}人在用。请先停用一位。`,
   "renewal-changed": () => "没有决定：别人已经决定，或者这台平板又重新申请了。请看新的内容再定。",
+  "password-cannot-be-typed": () => "没有改动：现在的密码带字母，数字键盘打不出来。请先收回这个密码。",
   "till-not-in-service": () => "没有回码：这台收银机没有在用，不能解锁。",
   "cross-origin": () => "没有改动：请求来自别的网站。请直接打开后台的地址再试。",
   "too-large": () => "没有改动：内容太长。",

@@ -19,10 +19,10 @@ describe("the feed: versions after commit, own audience only, signed whole (PROT
   });
   afterAll(() => shop.close());
 
-  it("a first pull brings rules, names, people, keys and site keys", async () => {
+  it("a first pull brings rules, names, people, keys, site keys and the key of unlocking", async () => {
     const kinds = new Set([...till.told.values()].map((change) => change.type));
     const rules = ["policy", "outage-policy"];
-    const others = ["shop", "operator", "keyset", "site-key", "till-state"];
+    const others = ["shop", "operator", "keyset", "site-key", "unlock-key", "till-state"];
     expect(kinds).toEqual(new Set([...rules, ...others]));
     expect(till.siteKeys.size).toBe(3);
   });
