@@ -67,12 +67,15 @@ export function journalRoutes(app: Hono<AppEnv>, services: Services, books: () =
   });
 
   app.get("/api/office/receipt-check", anybody, async (c) => {
-    const seq = Number(c.req.query("seq") ?? "");
+    const [seqText, epochText] = [c.req.query("seq") ?? "", c.req.query("epoch")];
     const head = (c.req.query("head") ?? "").toLowerCase();
-    const field = /^[0-9]{1,15}$/u.test(c.req.query("seq") ?? "") ? "head" : "seq";
-    if (field === "seq" || !/^[0-9a-f]{8}$/u.test(head))
+    const epoch = epochText === undefined ? null : readEpoch(epochText);
+    const areDigits = /^[0-9]{1,15}$/u.test(seqText);
+    const field = !areDigits ? "seq" : epochText !== undefined && epoch === null ? "epoch" : "head";
+    if (field !== "head" || !/^[0-9a-f]{8}$/u.test(head))
       return refuse(c, 400, { code: "invalid-input", field, problem: "format" });
-    return c.json(await checkReceipt(await books(), c.get("member").merchantId, seq, fromHex(head)));
+    const number = { epoch, seq: Number(seqText) };
+    return c.json(await checkReceipt(await books(), c.get("member").merchantId, number, fromHex(head)));
   });
 }
 

@@ -17,6 +17,7 @@ import { encodeSignedAnswer, hashRequest } from "#protocol/push.ts";
 import { CBOR_TYPE, TILL_API } from "#protocol/till-api.ts";
 import { requireMember } from "../accounts/require-member.ts";
 import type { Books } from "../books.ts";
+import { tillName } from "../codes/claims.ts";
 import type { AppEnv } from "../http/env.ts";
 import { OFFICE_IMPORT_PATH } from "../http/large-bodies.ts";
 import { refuse } from "../http/refusal.ts";
@@ -148,7 +149,7 @@ async function takeFile(c: Context<AppEnv>, books: Books): Promise<Response> {
   }
   const done = await importParcel(books, key);
   await tell(books, merchantId, userId, done);
-  return done.ok ? c.json(answerOf(done.value)) : refuse(c, 422, done.refusal);
+  return done.ok ? c.json(await answerOf(books, merchantId, done.value)) : refuse(c, 422, done.refusal);
 }
 
 async function* inPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -169,10 +170,11 @@ async function* inPieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   if (filled > 0) yield piece.slice(0, filled);
 }
 
-function answerOf(done: ImportOutcome): ImportAnswer {
+async function answerOf(books: Books, merchant: Uint8Array, done: ImportOutcome): Promise<ImportAnswer> {
   const { header, counts } = done;
   return {
     till: shortId(header.till),
+    tillName: await tillName(books.db, merchant, header.till),
     epoch: header.epoch,
     first: header.first,
     last: header.last,
@@ -183,15 +185,19 @@ function answerOf(done: ImportOutcome): ImportAnswer {
 
 async function waitingParcels(books: Books, merchant: Uint8Array): Promise<readonly WaitingParcel[]> {
   const rows = await books.db
-    .selectFrom("books.parcels")
-    .select(["till_id", "epoch", "first_seq", "last_seq", "refusal", "begun_at_ms"])
-    .where("merchant_id", "=", merchant)
-    .where("state", "=", "waiting")
-    .orderBy("begun_at_ms")
+    .selectFrom("books.parcels as p")
+    .leftJoin("books.tills as t", (join) =>
+      join.onRef("t.merchant_id", "=", "p.merchant_id").onRef("t.till_id", "=", "p.till_id"),
+    )
+    .select(["p.till_id", "t.name", "p.epoch", "p.first_seq", "p.last_seq", "p.refusal", "p.begun_at_ms"])
+    .where("p.merchant_id", "=", merchant)
+    .where("p.state", "=", "waiting")
+    .orderBy("p.begun_at_ms")
     .limit(50)
     .execute();
   return rows.map((row) => ({
     till: row.till_id ? shortId(row.till_id) : "",
+    tillName: row.name,
     epoch: row.epoch ?? 0,
     first: row.first_seq ?? 0,
     last: row.last_seq ?? 0,

@@ -30,6 +30,7 @@ import type {
   ReceiptEvidenceRequest,
   RenewalReason,
 } from "#protocol/office-losses-api.ts";
+import type { PaperNumber } from "#domain/paper-receipt.ts";
 import type { JournalListRow, ReceiptCheck, WaitingParcel } from "#protocol/export-office.ts";
 import type { Answer } from "./answer.ts";
 import type { Http } from "./http.ts";
@@ -82,7 +83,7 @@ export interface OfficeApi {
   readonly waitingParcels: () => Promise<Answer<{ readonly rows: readonly WaitingParcel[] }>>;
   readonly journals: () => Promise<Answer<{ readonly rows: readonly JournalListRow[] }>>;
   /** Is the receipt with this number and these eight digits in the journal? */
-  readonly checkReceipt: (seq: number, head: string) => Promise<Answer<ReceiptCheck>>;
+  readonly checkReceipt: (number: PaperNumber, head: string) => Promise<Answer<ReceiptCheck>>;
   readonly audit: (before: number | null) => Promise<Answer<Page<AuditRow>>>;
   /** People at the till, PINs, passwords and how a till guards them. */
   readonly secrets: SecretsApi;
@@ -134,7 +135,7 @@ export function createOfficeApi(http: Http, nowMs: () => number): OfficeApi {
     decideQuarantine: (id, decision) => http.send("POST", `${office}/quarantine/${id}/decision`, decision),
     waitingParcels: () => http.get(`${office}/exports`),
     journals: () => http.get(`${office}/journals`),
-    checkReceipt: (seq, head) => http.get(`${office}/receipt-check`, { seq, head }),
+    checkReceipt: ({ epoch, seq }, head) => http.get(`${office}/receipt-check`, { seq, head, epoch }),
     audit: (before) => http.get(`${office}/audit`, page(before)),
     secrets: createSecretsApi(http),
     serverNowMs,

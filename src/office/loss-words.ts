@@ -1,4 +1,5 @@
 import { parseMoney } from "#domain/money.ts";
+import { readPaperCheck, readPaperNumber } from "#domain/paper-receipt.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { LossEvent, ReceiptEvidenceRequest } from "#protocol/office-losses-api.ts";
 
@@ -46,11 +47,11 @@ export function readReceipt(
   currency: string,
 ): Result<ReceiptEvidenceRequest, { readonly code: "seq" | "head" | "amount" }> {
   // «1-41» as printed names the epoch too; the loss it is entered for says which.
-  const seq = Number(/^(?:\d+-)?(\d{1,9})$/u.exec(form.seq.trim())?.[1] ?? "");
-  if (!Number.isSafeInteger(seq) || seq < 1) return refused({ code: "seq" });
-  const headHex = form.head.trim().toLowerCase();
-  if (!/^[0-9a-f]{8}$/u.test(headHex)) return refused({ code: "head" });
+  const number = readPaperNumber(form.seq);
+  if (number === null) return refused({ code: "seq" });
+  const headHex = readPaperCheck(form.head);
+  if (headHex === null) return refused({ code: "head" });
   const amount = parseMoney(form.amount, currency);
   if (!amount.ok || amount.value < 1) return refused({ code: "amount" });
-  return accepted({ seq, headHex, amountMinor: amount.value });
+  return accepted({ seq: number.seq, headHex, amountMinor: amount.value });
 }

@@ -7,6 +7,8 @@ import type { ExportRefusal } from "./export-file.ts";
 /** What became of one imported file. */
 export interface ImportAnswer {
   readonly till: string;
+  /** Null: this shop knows no such till. */
+  readonly tillName: string | null;
   readonly epoch: number;
   readonly first: number;
   readonly last: number;
@@ -26,6 +28,7 @@ export type ImportProblem =
 /** A file that waits for what comes before it. */
 export interface WaitingParcel {
   readonly till: string;
+  readonly tillName: string | null;
   readonly epoch: number;
   readonly first: number;
   readonly last: number;
@@ -83,5 +86,5 @@ export interface JournalKeysFile {
  *   GET  /api/office/journals/server/:epoch     → the same of before a restore
  *   GET  /api/office/journals/:till/:epoch      → a till's journal, «GTJ1» (owner)
  *   GET  /api/office/journal-keys               → JournalKeysFile (owner)
- *   GET  /api/office/receipt-check?seq=&head=   → ReceiptCheck
+ *   GET  /api/office/receipt-check?seq=&head=&epoch=  → ReceiptCheck (of this epoch only, if named)
  */

@@ -46,6 +46,8 @@ describe("a paper receipt typed off the paper", () => {
     const read = { seq: 41, headHex: "a3f09c1e", amountMinor: 1250 };
     expect(readReceipt(paper, "CNY")).toEqual({ ok: true, value: read });
     expect(readReceipt({ ...paper, seq: " 2-41 " }, "CNY")).toEqual({ ok: true, value: read });
+    const asTyped = { ...paper, seq: "单号：２－４１", head: "Ａ３Ｆ０ ９Ｃ１Ｅ" };
+    expect(readReceipt(asTyped, "CNY")).toEqual({ ok: true, value: read });
   });
 
   it("B10: what cannot stand on a receipt is named by its field", () => {

@@ -98,12 +98,12 @@ function SentFile({ sent }: { readonly sent: Sent }): JSX.Element {
       </p>
     );
   }
-  const { till, epoch, first, last, stored, alreadyThere, setApart, waiting } = end.value;
+  const { till, tillName, epoch, first, last, stored, alreadyThere, setApart, waiting } = end.value;
   const isGap = waiting?.why === "gap";
   return (
     <>
       <p>
-        {name}: {t.from(till, epoch, first, last)}
+        {name}: {t.from(tillName ?? t.unknownTill(till), epoch, first, last)}
       </p>
       <p>{t.done(stored, alreadyThere, setApart)}</p>
       {waiting !== null && <p class="note">{isGap ? t.waiting(waiting.needSeq) : t.waitingTill}</p>}
@@ -120,7 +120,8 @@ function Waiting({ rows }: { readonly rows: readonly WaitingParcel[] }): JSX.Ele
       <ul>
         {rows.map((row) => (
           <li key={`${row.till} ${row.epoch} ${row.first} ${row.sinceMs}`}>
-            {t.from(row.till, row.epoch, row.first, row.last)} · {t.since(say.moment(row.sinceMs))}
+            {t.from(row.tillName ?? t.unknownTill(row.till), row.epoch, row.first, row.last)} ·{" "}
+            {t.since(say.moment(row.sinceMs))}
           </li>
         ))}
       </ul>

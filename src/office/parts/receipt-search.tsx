@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { readPaperCheck, readPaperNumber } from "#domain/paper-receipt.ts";
 import type { ReceiptCheck } from "#protocol/export-office.ts";
 import { Button } from "#ui/components/button.tsx";
 import { TextField } from "#ui/components/fields.tsx";
@@ -9,8 +10,8 @@ import { useAct } from "../use-act.ts";
 import { Link } from "./link.tsx";
 import { Outcome, Section, submitting } from "./page.tsx";
 
-const longestSeq = 15;
-const headDigits = 8;
+/** Room for what stands on the paper around the digits: a label, blanks. */
+const longestTyped = 40;
 
 /** «Is this receipt in the journal?»: its number and eight digits against what is stored (B10). */
 export function ReceiptSearch(): JSX.Element {
@@ -21,14 +22,14 @@ export function ReceiptSearch(): JSX.Element {
   const isTried = useSignal(false);
   const found = useSignal<ReceiptCheck | null>(null);
   const look = useAct();
-  const isFilled = /^\d+$/u.test(seq.value.trim()) && /^[0-9a-f]{8}$/iu.test(head.value.trim());
+  const number = readPaperNumber(seq.value);
+  const check = readPaperCheck(head.value);
   function ask(): void {
     isTried.value = true;
     found.value = null;
-    if (!isFilled) return;
-    const asked = [Number(seq.value.trim()), head.value.trim()] as const;
+    if (number === null || check === null) return;
     look.run(
-      () => api.checkReceipt(...asked),
+      () => api.checkReceipt(number, check),
       (answer) => (found.value = answer),
     );
   }
@@ -37,15 +38,17 @@ export function ReceiptSearch(): JSX.Element {
       <form class="form" noValidate onSubmit={submitting(ask)}>
         <TextField
           label={t.seq}
-          maxLength={longestSeq}
+          hint={t.seqHint}
+          maxLength={longestTyped}
           value={seq.value}
+          error={isTried.value && number === null ? t.wrongSeq : undefined}
           onInput={(text) => (seq.value = text)}
         />
         <TextField
           label={t.head}
-          maxLength={headDigits}
+          maxLength={longestTyped}
           value={head.value}
-          error={isTried.value && !isFilled ? t.fillIn : undefined}
+          error={isTried.value && check === null ? t.wrongHead : undefined}
           onInput={(text) => (head.value = text)}
         />
         <div class="row">

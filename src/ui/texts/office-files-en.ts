@@ -9,7 +9,8 @@ export const officeFilesEn: OfficeFilesTexts = {
     note: "From a till that is broken, lost or without network: put in the file it saved (.gtx). Importing twice books nothing twice.",
     choose: "Choose files",
     sending: (name) => `Importing ${name}`,
-    from: (till, epoch, first, last) => `Till ${till}, epoch ${epoch}, entries ${first}–${last}`,
+    unknownTill: (id) => `Till ${id}`,
+    from: (till, epoch, first, last) => `${till}, epoch ${epoch}, entries ${first}–${last}`,
     done: (stored, there, apart) =>
       `${stored} new, ${there} known${apart === 0 ? "" : `, ${apart} set apart: decide under Money`}.`,
     waiting: (need) => `Kept for later: entries from ${need} on have not come. It is booked when they have.`,
@@ -51,7 +52,9 @@ export const officeFilesEn: OfficeFilesTexts = {
     seq: "Number",
     head: "Check (8 digits)",
     ask: "Look up",
-    fillIn: "The number is digits; the check is 8 of 0–9 and a–f.",
+    seqHint: "As the receipt prints it, for example 1-41. What stands after the dash alone will do, too.",
+    wrongSeq: "Enter the number as on the receipt, for example 1-41.",
+    wrongHead: "The check is 8 characters, only 0–9 and a–f.",
     results: {
       found: "It is in the journal.",
       "set-apart": "The entry is here and not booked: the owner has to decide.",

@@ -9,6 +9,7 @@ export interface OfficeFilesTexts {
     readonly note: string;
     readonly choose: string;
     readonly sending: (name: string) => string;
+    readonly unknownTill: (id: string) => string;
     readonly from: (till: string, epoch: number, first: number, last: number) => string;
     readonly done: (stored: number, there: number, apart: number) => string;
     readonly waiting: (need: number) => string;
@@ -37,7 +38,9 @@ export interface OfficeFilesTexts {
     readonly seq: string;
     readonly head: string;
     readonly ask: string;
-    readonly fillIn: string;
+    readonly seqHint: string;
+    readonly wrongSeq: string;
+    readonly wrongHead: string;
     readonly results: Readonly<Record<ReceiptCheck["result"], string>>;
     readonly place: (till: string, epoch: number) => string;
     readonly stands: (head: string) => string;
@@ -53,7 +56,8 @@ export const officeFilesZhCn: OfficeFilesTexts = {
     note: "收银机坏了、丢了或联不上网时，把它存的文件（.gtx）放进来。重复导入不会记两次。",
     choose: "选文件",
     sending: (name) => `正在导入${name}`,
-    from: (till, epoch, first, last) => `收银机${till}，第${epoch}账期，第${first}–${last}条`,
+    unknownTill: (id) => `收银机${id}`,
+    from: (till, epoch, first, last) => `${till}，第${epoch}账期，第${first}–${last}条`,
     done: (stored, there, apart) =>
       `新记${stored}条，原有${there}条${apart === 0 ? "" : `，待定${apart}条，请在「账务」里决定`}。`,
     waiting: (need) => `先收着：第${need}条起的账还没有到，到了就记。`,
@@ -94,7 +98,9 @@ export const officeFilesZhCn: OfficeFilesTexts = {
     seq: "号码",
     head: "校验（8位）",
     ask: "核对",
-    fillIn: "号码是数字，校验是8位0–9和a–f。",
+    seqHint: "照小票上写的输入，例如1-41。只记得「-」后面的数也行。",
+    wrongSeq: "请照小票填号码，例如1-41。",
+    wrongHead: "校验是8位，只有0到9和a到f。",
     results: {
       found: "在账里。",
       "set-apart": "有这条账，但没有入账，等店主决定。",

@@ -64,7 +64,16 @@ describe("I3 I12: a file of a till that is gone brings its sales into the books,
     const facts = { till: shortId(till.certificate.till), epoch: till.certificate.epoch };
     expect(await importFile(shop, file)).toEqual([
       200,
-      { ...facts, first: 1, last: 2, stored: 2, alreadyThere: 0, setApart: 0, waiting: null },
+      {
+        ...facts,
+        tillName: "出口机",
+        first: 1,
+        last: 2,
+        stored: 2,
+        alreadyThere: 0,
+        setApart: 0,
+        waiting: null,
+      },
     ]);
     expect(await books()).toEqual({ sales: 2, sumMinor: 5000, entries: 3, apart: 0 });
     expect(await importFile(shop, file)).toMatchObject([200, { stored: 0, alreadyThere: 2 }]);

@@ -218,6 +218,11 @@ describe("B10: is this receipt in the journal?", () => {
     expect(found).toMatchObject({ result: "found", places: [{ epoch: 1, amountMinor: 5, headHex: head }] });
     expect(await ask(5, "00000000")).toMatchObject({ result: "differs", places: [{ headHex: head }] });
     expect(await ask(6, head)).toMatchObject({ result: "differs" });
+    // «1-5» as the paper has it: of this epoch only.
+    const inEpoch = (epoch: number): Promise<ReceiptCheck> =>
+      shop.ask<ReceiptCheck>("GET", `/api/office/receipt-check?seq=5&head=${head}&epoch=${epoch}`);
+    expect(await inEpoch(1)).toMatchObject({ result: "found", places: [{ epoch: 1 }] });
+    expect(await inEpoch(2)).toEqual({ result: "not-found", places: [] });
     const next = await till.sellCash(900);
     expect(await ask(next.seq, toHex(next.hash).slice(0, 8))).toMatchObject({ result: "not-found" });
     await till.deliver();
@@ -267,6 +272,7 @@ describe("B10: is this receipt in the journal?", () => {
       ["head=00000000", "seq"],
       ["seq=5&head=0000", "head"],
       ["seq=5&head=zzzzzzzz", "head"],
+      ["seq=5&head=00000000&epoch=0", "epoch"],
     ] as const) {
       const response = await shop.server.send("GET", `/api/office/receipt-check?${query}`, undefined, {
         cookie: shop.owner.cookie,
