@@ -1,33 +1,13 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pictureOnFailure } from "./failure-pictures.ts";
-import { prepareServer, type ServerProcess } from "./server-process.ts";
-import { Cashier, type IssuedOnPage, Owner, PIN } from "./shopkeeper.ts";
-import { prepareTablet, type Tablet } from "./tablet.ts";
+import { describe, expect, it } from "vitest";
+import { setScene } from "./scene.ts";
+import { Cashier, type IssuedOnPage, PIN } from "./shopkeeper.ts";
 import { createKeyboard, keysOf } from "./wedge-keys.ts";
 
 /** A tablet without a camera: the code is typed, the scanner is a keyboard, the cashier reads English. */
-let server: ServerProcess;
-let laptop: Tablet;
-let tablet: Tablet;
-let owner: Owner;
+const scene = setScene("at-the-counter", "tablet");
 let till: Page;
 let code: IssuedOnPage;
-
-beforeAll(async () => {
-  server = await prepareServer();
-  [laptop, tablet] = await Promise.all([prepareTablet(), prepareTablet()]);
-  await server.start();
-  owner = new Owner(await laptop.start());
-  await owner.createShop(server.setupLink());
-});
-
-afterAll(async () => {
-  await Promise.all([laptop.remove(), tablet.remove()]);
-  await server.remove();
-});
-
-const pictures = (): void => pictureOnFailure({ laptop: () => laptop, tablet: () => tablet });
 
 const button = (name: string | RegExp): ReturnType<Page["getByRole"]> =>
   till.getByRole("button", { name, exact: typeof name === "string" });
@@ -50,10 +30,11 @@ async function refusalOf(text: string): Promise<string | null> {
 }
 
 it("a typed activation waits until the owner has seen the same six digits on both screens", async () => {
-  pictures();
+  await scene.openShop();
+  const { laptop, owner } = scene;
   const typed = await laptop.page().locator(".activation__code").innerText();
-  till = await tablet.start({ language: "en", width: 1280, height: 720 });
-  await till.goto(server.url);
+  till = await scene.tablets.tablet.start({ language: "en", width: 1280, height: 720 });
+  await till.goto(scene.server.url);
   for (const character of typed.replaceAll(/[^0-9A-Z]/gu, "")) await button(character).click();
   await new Cashier(till).press("Activate");
   const shown = till.locator("output").filter({ hasText: /^\d{3}\s?\d{3}$/u });
@@ -72,9 +53,8 @@ it("a typed activation waits until the owner has seen the same six digits on bot
 
 describe("C2 C3 G16: what is scanned and is no good is refused by its own name", () => {
   it("wallet codes, products, noise, and codes that were cut or changed", async () => {
-    pictures();
-    await owner.page.goto(`${server.url}/office/codes/new`);
-    code = await owner.issue("12.50");
+    await scene.owner.page.goto(`${scene.server.url}/office/codes/new`);
+    code = await scene.owner.issue("12.50");
     const middle = Math.floor(code.qrText.length / 2);
     const changed = code.qrText[middle] === "A" ? "B" : "A";
     const tampered = code.qrText.slice(0, middle) + changed + code.qrText.slice(middle + 1);
@@ -90,19 +70,17 @@ describe("C2 C3 G16: what is scanned and is no good is refused by its own name",
   });
 
   it("G8: a revoked code, seconds after the owner revoked it", async () => {
-    pictures();
-    await owner.page.goto(`${server.url}/office/codes/new`);
-    const revoked = await owner.issue("9");
-    await owner.page.goto(`${server.url}/office/codes/${revoked.id}`);
-    await owner.press("撤销");
-    await owner.press("撤销");
-    await owner.page.getByText("已撤销").first().waitFor();
+    await scene.owner.page.goto(`${scene.server.url}/office/codes/new`);
+    const revoked = await scene.owner.issue("9");
+    await scene.owner.page.goto(`${scene.server.url}/office/codes/${revoked.id}`);
+    await scene.owner.press("撤销");
+    await scene.owner.press("撤销");
+    await scene.owner.page.getByText("已撤销").first().waitFor();
     await expect.poll(() => refusalOf(revoked.qrText), { timeout: 60_000 }).toBe("revoked");
   });
 });
 
 it("G5 G10: the printed number is typed and the password checked; cash gives change; both stand in the list", async () => {
-  pictures();
   await new Cashier(till).press("Type number");
   for (const digit of code.number) await button(digit).click();
   await new Cashier(till).press("Check number");

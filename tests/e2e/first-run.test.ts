@@ -1,48 +1,20 @@
-import { rm } from "node:fs/promises";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { pictureOnFailure } from "./failure-pictures.ts";
-import { prepareServer, type ServerProcess } from "./server-process.ts";
-import { Cashier, cameraFile, holdBeforeCamera, Interactions, Owner } from "./shopkeeper.ts";
-import { prepareTablet, type Tablet } from "./tablet.ts";
+import { expect, it } from "vitest";
+import { setScene } from "./scene.ts";
+import { holdBeforeCamera, Interactions } from "./shopkeeper.ts";
 
-let folder: string;
-let server: ServerProcess;
-let laptop: Tablet;
-let tablet: Tablet;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "guitai-first-run-"));
-  server = await prepareServer();
-  laptop = await prepareTablet();
-  tablet = await prepareTablet();
-  await server.start();
-});
-
-afterAll(async () => {
-  await Promise.all([laptop.remove(), tablet.remove()]);
-  await server.remove();
-  await rm(folder, { recursive: true, force: true });
-});
+const scene = setScene("first-run", "tablet");
 
 it("G7 G10 C2: from the printed link to the first accepted code in at most 15 interactions", async () => {
-  pictureOnFailure({ laptop: () => laptop, tablet: () => tablet });
   const count = new Interactions();
-  const owner = new Owner(await laptop.start(), count);
-  const activation = await owner.createShop(server.setupLink());
-
-  const video = cameraFile(folder);
-  holdBeforeCamera(video, activation);
-  const cashier = new Cashier(await tablet.start({ cameraVideo: video }), count);
-  await cashier.enrol(server.url);
+  const activation = await scene.openShop(count);
+  const cashier = await scene.enrol("tablet", activation, count);
+  const { server, laptop, owner } = scene;
 
   // The office has noticed by itself and asks for nothing but the amount.
   await owner.page.getByText("现在发一张付款码试试").waitFor();
   const code = await owner.issue("38");
   // The setting and the code reach the till within seconds by themselves (G11).
-  holdBeforeCamera(video, code.qrText);
+  holdBeforeCamera(scene.video, code.qrText);
   await cashier.press("扫码");
   await cashier.expectToSee("请顾客输入密码");
   await cashier.typeSecret(code.generatedPassword, "the code's password");
@@ -53,7 +25,7 @@ it("G7 G10 C2: from the printed link to the first accepted code in at most 15 in
   expect(count.done.length, count.done.join("\n")).toBeLessThanOrEqual(15);
   await owner.page.getByText("已用").first().waitFor();
 
-  const foreign = [...laptop.requested, ...tablet.requested].filter(
+  const foreign = [...laptop.requested, ...scene.tablets.tablet.requested].filter(
     (address) =>
       !address.startsWith(server.url) &&
       !address.startsWith(`blob:${server.url}`) &&

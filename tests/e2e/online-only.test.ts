@@ -1,43 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { pictureOnFailure } from "./failure-pictures.ts";
-import { prepareServer, type ServerProcess } from "./server-process.ts";
-import { cameraFile, Cashier, holdBeforeCamera, type IssuedOnPage, Owner } from "./shopkeeper.ts";
-import { prepareTablet, type Tablet } from "./tablet.ts";
+import { expect, it } from "vitest";
+import { setScene } from "./scene.ts";
+import { Cashier, holdBeforeCamera, type IssuedOnPage } from "./shopkeeper.ts";
 
 /** A code that every till has to ask for, while there is nobody to ask (PROTOCOL §11). */
-let folder: string;
-let video: string;
-let server: ServerProcess;
-let laptop: Tablet;
-let tablet: Tablet;
-let owner: Owner;
+const scene = setScene("online-only", "tablet");
 let first: IssuedOnPage;
 let second: IssuedOnPage;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "guitai-online-only-"));
-  video = cameraFile(folder);
-  server = await prepareServer();
-  [laptop, tablet] = await Promise.all([prepareTablet(), prepareTablet()]);
-  await server.start();
-});
-
-afterAll(async () => {
-  await Promise.all([laptop.remove(), tablet.remove()]);
-  await server.remove();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const pictures = (): void => pictureOnFailure({ laptop: () => laptop, tablet: () => tablet });
-
 it("B7: the owner sees what each way can cost, chooses «always ask», and issues codes nobody holds", async () => {
-  pictures();
-  owner = new Owner(await laptop.start());
-  const activation = await owner.createShop(server.setupLink());
-  await owner.page.goto(`${server.url}/office/methods`);
+  const activation = await scene.openShop();
+  const { owner } = scene;
+  await owner.page.goto(`${scene.server.url}/office/methods`);
   await owner.page.getByLabel("断网也收，有限额", { exact: true }).check();
   await owner.page.getByText("最坏情况：1台机×¥500.00，一次断网最多亏¥500.00。").waitFor();
   await owner.page.getByLabel("每次都联网核对", { exact: true }).check();
@@ -49,28 +22,25 @@ it("B7: the owner sees what each way can cost, chooses «always ask», and issue
     .getByText("没有派给任何一台机，收码前先联网核对；断网时照「收款方式」里的规定。")
     .waitFor();
   second = await owner.issueTyped("12", "290684");
-  holdBeforeCamera(video, activation);
-  const cashier = new Cashier(await tablet.start({ cameraVideo: video }));
-  await cashier.enrol(server.url);
+  const cashier = await scene.enrol("tablet", activation);
   await cashier.expectToSee("已连接");
   await cashier.programKept();
 });
 
 it("B7: the tablet knows that its network is gone: the code is refused by that name, and works when it is back", async () => {
-  pictures();
-  const cashier = new Cashier(tablet.page());
-  await tablet.context().setOffline(true);
+  const cashier = new Cashier(scene.tablets.tablet.page());
+  await scene.tablets.tablet.context().setOffline(true);
   await cashier.expectToSee("现金照常收，付款码要联网");
-  holdBeforeCamera(video, first.qrText);
+  holdBeforeCamera(scene.video, first.qrText);
   await cashier.press("扫码");
   await cashier.expectToSee("这个码要联网核对，现在连不上服务器。");
   await cashier.expectToSee("没有收款，付款码未使用。");
-  await tablet.context().setOffline(false);
+  await scene.tablets.tablet.context().setOffline(false);
   await cashier.press("再扫一次");
   await cashier.expectToSee("请顾客输入密码");
   // In the till's hand now: the office says so, and nobody else gets it.
-  await owner.page.goto(`${server.url}/office/codes/${first.id}`);
-  await owner.page.getByText(/1号机正在收这个码/u).waitFor();
+  await scene.owner.page.goto(`${scene.server.url}/office/codes/${first.id}`);
+  await scene.owner.page.getByText(/1号机正在收这个码/u).waitFor();
   await cashier.typeSecret("290684", "the password");
   await cashier.press("确认");
   await cashier.expectToSee("已收款");
@@ -78,14 +48,13 @@ it("B7: the tablet knows that its network is gone: the code is refused by that n
 });
 
 it("I10: the server does not answer: unknown, never failed; asked again by the same code it is paid", async () => {
-  pictures();
-  const cashier = new Cashier(tablet.page());
-  await server.kill();
-  holdBeforeCamera(video, second.qrText);
+  const cashier = new Cashier(scene.tablets.tablet.page());
+  await scene.server.kill();
+  holdBeforeCamera(scene.video, second.qrText);
   await cashier.press("扫码");
   await cashier.expectToSee("结果未知：已问服务器，没有等到回答。");
   expect(await cashier.page.getByText("失败").count()).toBe(0);
-  await server.start();
+  await scene.server.start();
   await cashier.press("再扫一次");
   await cashier.expectToSee("请顾客输入密码");
   await cashier.typeSecret("290684", "the password");
@@ -93,6 +62,6 @@ it("I10: the server does not answer: unknown, never failed; asked again by the s
   await cashier.expectToSee("已收款");
   await cashier.goTo("记录");
   await cashier.expectToSee("已到服务器");
-  await owner.page.goto(`${server.url}/office/codes/${second.id}`);
-  await owner.page.getByText("已用").first().waitFor();
+  await scene.owner.page.goto(`${scene.server.url}/office/codes/${second.id}`);
+  await scene.owner.page.getByText("已用").first().waitFor();
 });

@@ -1,8 +1,9 @@
 // The two people of every story: the owner at the office, the cashier at the till. They do what a person does
 // (look for a label, press, type, hold a code before the camera) and count it.
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Page, Response } from "playwright-core";
 import { encode } from "uqr";
+import type { ActivationAnswer, Page as Rows, SaleListRow } from "#protocol/office-api.ts";
 import { deafMs } from "../../src/till/parts/deaf-time.ts";
 import { writeCameraVideo } from "../camera-video.ts";
 
@@ -69,7 +70,6 @@ export class Owner {
     return answer.activation.qrText;
   }
 
-  /** Asks for a new activation of the only till, from its page. */
   async signIn(url: string): Promise<void> {
     await this.page.goto(`${url}/office`);
     await this.fill("邮箱", OWNER.email);
@@ -101,12 +101,38 @@ export class Owner {
   async addTill(name: string): Promise<string> {
     await this.page.goto(new URL("/office/tills/new", this.page.url()).href);
     await this.fill("名称", name);
-    const answered = this.page.waitForResponse((response) => response.url().endsWith("/activation"));
+    const answered = this.#activationMade();
     await this.press("添加收银机");
     // The new till's page shows its activation, by itself or when asked.
     const shown = this.page.getByRole("button", { name: "显示启用码" });
     await Promise.race([shown.click().catch(() => undefined), answered]);
     return ((await (await answered).json()) as { qrText: string }).qrText;
+  }
+
+  /** The answer to the press that makes a code; the page asks by the same address whether one waits. */
+  async #activationMade(): Promise<Response> {
+    return await this.page.waitForResponse(
+      (response) => response.url().endsWith("/activation") && response.request().method() === "POST",
+    );
+  }
+
+  /** Asks for a new activation of a till that was active before, for this reason; answers its QR's text. */
+  async activateAnew(tillName: string, reason: RegExp): Promise<string> {
+    await this.page.goto(new URL("/office/tills", this.page.url()).href);
+    await this.page.getByRole("link", { name: tillName, exact: true }).click();
+    await this.page.getByRole("radio", { name: reason }).check();
+    const answered = this.#activationMade();
+    await this.press("显示启用码");
+    return ((await (await answered).json()) as ActivationAnswer).qrText;
+  }
+
+  /** What the books hold, smallest sale first, whole minor units. */
+  async soldMinor(): Promise<readonly number[]> {
+    const rows = await this.page.evaluate(async () => {
+      const answered = await fetch("/api/office/sales?limit=50");
+      return (await answered.json()) as Rows<SaleListRow>;
+    });
+    return rows.rows.map((row) => row.amountMinor).toSorted((a, b) => a - b);
   }
 
   /** Issues a code on the form that is in front; answers what the page shows of it. */
@@ -193,6 +219,16 @@ export class Cashier {
   async enrol(url: string): Promise<void> {
     await this.open(url);
     this.count.did("allow the camera");
+    await this.#activate();
+  }
+
+  /** From the screen that asks for it: enrols again with what the camera sees. */
+  async enrolAnew(): Promise<void> {
+    await this.press(/去启用/u);
+    await this.#activate();
+  }
+
+  async #activate(): Promise<void> {
     await this.expectToSee("已扫到启用码");
     await this.press("启用");
     await this.expectToSee("设一个PIN");
@@ -200,6 +236,22 @@ export class Cashier {
     await this.expectToSee("再输一次");
     await this.typeSecret(PIN, "the PIN again");
     await this.page.getByRole("button", { name: "扫码" }).waitFor();
+  }
+
+  /** Sells for cash without change: `amount` as keyed, `sum` as the till shows it. */
+  async takeCash(amount: string, sum: string): Promise<void> {
+    await this.enterAmount(amount);
+    await this.press(`收款${sum}`);
+    await this.page.locator(".method", { hasText: "现金" }).click();
+    await this.press(`收现金${sum}`);
+    await this.expectToSee("已收款");
+    await this.press("下一单");
+  }
+
+  /** Opens the connection sheet and waits until it says that the server has everything. */
+  async expectAllDelivered(): Promise<void> {
+    await this.press("连接详情");
+    await this.expectToSee("已连接，账都在服务器上。");
   }
 
   /** Waits until the program itself is kept for the outage. */
