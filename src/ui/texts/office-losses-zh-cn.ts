@@ -36,7 +36,8 @@ export const officeLossesZhCn = {
     ask: "为什么要换启用码？",
     undelivered: (sales: string): string => `这台收银机上还有${sales}没有传上来。`,
     undeliveredEntries: (count: number): string => `这台收银机还有${count}条账没有传上来。`,
-    undeliveredNone: "据目前所知，这台收银机的账都传上来了。",
+    undeliveredNone: (when: string): string => `这台收银机${when}说过：账都传上来了。`,
+    undeliveredUnknown: "这台收银机还没有说过有没有账没传上来。旧平板在手的话，先让它联网。",
     choose: "先选一个原因",
     reasons: {
       replaced: "换了平板",
