@@ -94,6 +94,12 @@ describe("who may approve", () => {
     expect(ids({ operators, operator: null }, "manager")).toEqual(["owner"]);
   });
 
+  it("G22: a manager does not set the owner's PIN, and may unlock it", () => {
+    expect(ids({ operators, operator: null }, "owner")).toEqual([]);
+    const unlock = approversOf({ operators, operator: null }, { what: "unlock", operatorId: "owner" });
+    expect(unlock.map(({ id }) => id)).toEqual(["manager"]);
+  });
+
   it("who is at the till stands first", () => {
     expect(ids({ operators, operator: operators[2] ?? null }, "cashier")).toEqual(["owner", "manager"]);
   });

@@ -13,15 +13,19 @@ import { ScreenFrame } from "./screen-frame.tsx";
 import { SecretStep } from "./secret-step.tsx";
 
 /**
- * Who may approve at this till: managers and owners whose PIN it can check, and nobody for themselves. The one
- * who is at the till comes first.
+ * Who may approve at this till: managers and owners whose PIN it can check, nobody for themselves, and the
+ * owner's PIN is set by an owner only. The one who is at the till comes first. The engine decides; this only
+ * spares people a PIN that would be refused.
  */
 export function approversOf(
   { operators, operator }: Pick<TillView, "operators" | "operator">,
   approve: Approval,
 ): readonly OperatorView[] {
   const about = "operatorId" in approve ? approve.operatorId : null;
-  const may = operators.filter(({ id, role, hasPin }) => role !== "cashier" && hasPin && id !== about);
+  const forOwner =
+    approve.what === "new-pin" && operators.some(({ id, role }) => id === about && role === "owner");
+  const least = forOwner ? ["owner"] : ["owner", "manager"];
+  const may = operators.filter(({ id, role, hasPin }) => least.includes(role) && hasPin && id !== about);
   return may.toSorted((a, b) => Number(b.id === operator?.id) - Number(a.id === operator?.id));
 }
 

@@ -12,10 +12,11 @@ import { nowMs } from "../clock-now.ts";
 import { useOpenKeys } from "../open-keys.ts";
 import { PeopleKeys } from "../parts/approval.tsx";
 import { ClosedCard } from "../parts/closed-card.tsx";
+import { RenewalCard } from "../parts/renewal-card.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { useTill, useView } from "../till-context.ts";
-import { Clock } from "./lock.tsx";
+import { Clock, WhyStopped } from "./lock.tsx";
 
 /**
  * The lock while the keys are: no PIN can be checked, so whoever says who they are comes in, for cash only, and
@@ -23,7 +24,7 @@ import { Clock } from "./lock.tsx";
  */
 export function ClosedDoor(): JSX.Element {
   const { engine, flow } = useTill();
-  const { operators } = useView();
+  const { operators, stop } = useView();
   const t = sayVault();
   const open = useOpenKeys();
   const chosenId = useSignal<string | null>(null);
@@ -55,6 +56,7 @@ export function ClosedDoor(): JSX.Element {
         <div class="closed-door">
           <Clock />
           <ClosedCard act={false} />
+          <RenewalCard />
         </div>
       }
       amount={
@@ -73,9 +75,13 @@ export function ClosedDoor(): JSX.Element {
         )
       }
       second={
-        <Button class="second" onPress={open.press}>
-          {open.words}
-        </Button>
+        stop === null ? (
+          <Button class="second" onPress={open.press}>
+            {open.words}
+          </Button>
+        ) : (
+          <WhyStopped />
+        )
       }
       primary={
         chosen !== undefined && (

@@ -101,12 +101,15 @@ export function ExportScreen(): JSX.Element {
 
 function Overview({ overview }: { readonly overview: ExportOverview }): JSX.Element {
   const t = sayExport();
-  const currency = useTill().view.value?.settings.currency ?? "CNY";
+  const view = useTill().view.value;
+  const currency = view?.settings.currency ?? "CNY";
+  // Reached from the lock by anyone: how many sales wait, not how much (UX §1). A stop is another matter.
+  const open = view === null || view.phase !== "locked" || view.stop !== null;
   const { sales, sumMinor, oldestMs, entries, files } = overview;
   return (
     <Facts
       rows={[
-        [t.sales, sales === 0 ? t.noSales : t.salesOf(sales, formatMoney(sumMinor, currency))],
+        [t.sales, sales === 0 ? t.noSales : t.salesOf(sales, open ? formatMoney(sumMinor, currency) : "")],
         ...(oldestMs === null
           ? []
           : [[t.oldest, formatMoment(oldestMs, nowMs.value, language.value)] as const]),

@@ -11,6 +11,7 @@ import { nowMs } from "../clock-now.ts";
 import { ClosedCard } from "../parts/closed-card.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
+import { RenewalCard } from "../parts/renewal-card.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
 import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
@@ -38,6 +39,7 @@ export function LevelsScreen({ said }: { readonly said: Message | null }): JSX.E
           <ScreenTitle>{t.title}</ScreenTitle>
           <div class="panel__scroll panel__scroll--form" tabIndex={0}>
             <ClosedCard />
+            <RenewalCard />
             <p>{t.intro}</p>
             <div class="portrait-only">
               <VaultFacts view={view} />

@@ -51,7 +51,7 @@ function SaveUnsent(): JSX.Element | null {
 }
 
 /** A stop may have taken the keys that check a PIN: the way out of it must not lead through one. */
-function WhyStopped(): JSX.Element | null {
+export function WhyStopped(): JSX.Element | null {
   const { flow } = useTill();
   if (useView().stop === null) return null;
   return (

@@ -64,7 +64,8 @@ export const healthEn: HealthTexts = {
       "vault-lost": "Cash works, payment codes are stopped.",
     },
     titleAnew: "Activate this tablet anew",
-    whyAnew: "With a new activation code from the owner it begins a new epoch, and PINs are set again.",
+    whyAnew:
+      "With a new activation code from the owner it begins a new epoch, and everybody's PINs come back once online.",
     stake: (sales: string): string => `Not uploaded yet, and on this tablet only: ${sales}.`,
     withOwner: (sales: string): string => `With the owner: ${sales}.`,
     stakeNone: "Nothing waits to be uploaded.",

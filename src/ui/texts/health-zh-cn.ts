@@ -64,7 +64,7 @@ export const healthZhCn = {
       "vault-lost": "现金照收，付款码暂停。",
     } satisfies Record<StopReason, string> as Readonly<Record<StopReason, string>>,
     titleAnew: "重新启用这台平板",
-    whyAnew: "换了店主给的新启用码，本机从新的账期开始记账，PIN要重新设。",
+    whyAnew: "换了店主给的新启用码，本机从新的账期开始记账，大家的PIN联网后回来。",
     stake: (sales: string): string => `${sales}还没有上传，都在本机。`,
     withOwner: (sales: string): string => `${sales}已交给店主核对。`,
     stakeNone: "没有等着上传的账。",

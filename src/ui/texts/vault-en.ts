@@ -156,6 +156,12 @@ export const vaultEn: VaultTexts = {
     who: "Who is at the till",
     unchecked: "PINs can't be checked now: enter without one, and the books will say so.",
   },
+  renewal: {
+    title: "The owner confirms this tablet",
+    why: "This till could not open its old keys and made new ones. Until the owner confirms, it takes cash only; its books upload as always.",
+    compare:
+      "This till's page in the office shows six digits too. If they are the same, the owner says so there. No new activation is needed.",
+  },
   passphrase: {
     title: "Passphrase at start",
     enter: "Enter the passphrase",

@@ -150,6 +150,11 @@ export const vaultZhCn = {
     who: "谁来收银",
     unchecked: "现在核对不了PIN：不输PIN进入，账上会记明。",
   },
+  renewal: {
+    title: "请店主确认这台平板",
+    why: "本机打不开原来的密钥，换了新的。店主确认以前只收现金，账照常上传。",
+    compare: "后台这台机的页面上也有6位数字。一样，请店主点「一样，是我的平板」；不用重新启用。",
+  },
   passphrase: {
     title: "开机口令",
     enter: "输口令",

@@ -85,6 +85,13 @@ const twoManagers = people.map((person) => ({ ...person, hasPin: true }));
 const locked = { phase: "locked", operator: null, operators: people, link: offline } as const;
 const halfMissing = { level: "server-half", open: false, wanted: null, lease: null } as const;
 const phraseMissing = { ...halfMissing, level: "passphrase" } as const;
+const keysLost = {
+  level: "basic",
+  open: false,
+  wanted: null,
+  lease: null,
+  renewalDigits: "042917",
+} as const;
 const leaseOver = {
   level: "basic",
   open: true,
@@ -201,6 +208,11 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   "lock-closed-one": {
     view: dayView({ phase: "locked", operator: null, link: offline, vault: phraseMissing }),
   },
+  "lock-lost": { view: dayView({ ...locked, stop: "vault-lost", vault: keysLost }) },
+  "renew-lost": {
+    view: dayView({ ...locked, stop: "vault-lost", vault: keysLost }),
+    place: { at: "renew" },
+  },
   "sell-closed": { view: dayView({ link: offline, vault: halfMissing }) },
   "sell-passphrase": { view: dayView({ vault: phraseMissing }) },
   "sell-lease": { view: dayView({ link: offline, vault: leaseOver }) },
@@ -288,6 +300,8 @@ export type SceneName =
   | "lock-locked"
   | "lock-closed"
   | "lock-closed-one"
+  | "lock-lost"
+  | "renew-lost"
   | "sell-closed"
   | "sell-passphrase"
   | "sell-lease"
