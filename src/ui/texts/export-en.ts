@@ -7,7 +7,7 @@ export const exportEn: ExportTexts = {
   why: "Only this shop's server opens the file. Saved is not uploaded: everything stays on this till and uploads once online, never twice.",
   looking: "Looking what is here",
   sales: "Sales not uploaded",
-  salesOf: (count, sum) => `${count}, ${sum}`,
+  salesOf: (count, sum) => `${count}${sum && `, ${sum}`}`,
   noSales: "No sales, other entries only",
   oldest: "Oldest",
   entries: "Entries in all",
