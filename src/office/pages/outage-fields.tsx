@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { worstLossMinor, type OutagePolicy } from "#domain/outage-policy.ts";
+import type { CodePolicyAnswer } from "#protocol/office-api.ts";
 import { Choice, TextField } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useSay } from "../office.ts";
@@ -61,16 +62,32 @@ export function OutageFields(props: {
   );
 }
 
-/** The worst loss in yuan, plainly, before it is chosen: tills × limit. */
-export function WorstLoss(props: { readonly policy: OutagePolicy; readonly tills: number }): JSX.Element {
+/** The worst loss in yuan, plainly, before it is chosen: tills × limit, and what is counted beside them. */
+export function WorstLoss(props: {
+  readonly policy: OutagePolicy;
+  readonly answer: Pick<CodePolicyAnswer, "tillsInService" | "away">;
+}): JSX.Element {
   const t = officeTexts.now.severalTills.policy;
   const say = useSay();
-  const { policy, tills } = props;
-  const sum = worstLossMinor(policy, tills);
-  const words = sum === 0 ? t.worstNone : t.worst(tills, say.money(policy.exposureMinor), say.money(sum));
+  const { policy } = props;
+  const { tillsInService: tills, away } = props.answer;
+  const here = worstLossMinor(policy, tills);
+  const sum = worstLossMinor(policy, tills, away);
+  const inService = t.worst(tills, say.money(policy.exposureMinor), say.money(here));
+  const words = sum === 0 ? t.worstNone : here === sum ? inService : t.worstSum(say.money(sum));
   return (
-    <p class="worst-loss" role="status">
-      <strong>{words}</strong>
-    </p>
+    <div class="worst-loss" role="status">
+      <p>
+        <strong>{words}</strong>
+      </p>
+      {here < sum && (
+        <ul>
+          {here > 0 && <li>{t.worstHere(tills, say.money(policy.exposureMinor))}</li>}
+          {away.tablets > 0 && <li>{t.worstAway(away.tablets, say.money(away.perTabletMinor))}</li>}
+          {away.leasedMinor > 0 && <li>{t.worstLeased(say.money(away.leasedMinor))}</li>}
+        </ul>
+      )}
+      {sum > 0 && <p class="note">{t.counted}</p>}
+    </div>
   );
 }

@@ -92,7 +92,7 @@ function PolicyEditor({ answer, onSaved }: EditorProps): JSX.Element {
       <Section title={t.severalTills.policy.section}>
         <OutageFields form={form} set={set} error={error} />
         {/* Figures that cannot stand have no worst loss: what is saved would be told for what is chosen. */}
-        {outage.ok && <WorstLoss policy={outage.value} tills={answer.tillsInService} />}
+        {outage.ok && <WorstLoss policy={outage.value} answer={answer} />}
       </Section>
       <Section title={t.policy.preview} class="preview">
         <p>{parsed.ok ? <Preview policy={parsed.value} /> : wordsFor(parsed.refusal.code)}</p>

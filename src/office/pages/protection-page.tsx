@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
+import { LETTERS_BITS } from "#domain/password-generator.ts";
 import { VAULT_LEVELS, type VaultLevel } from "#protocol/feed-secrets.ts";
 import type { VaultRow } from "#protocol/office-secrets-api.ts";
 import { Button } from "#ui/components/button.tsx";
@@ -8,7 +9,8 @@ import { Choice } from "#ui/components/fields.tsx";
 import { officeTexts } from "#ui/texts/office-texts.ts";
 import { useMe, useOffice } from "../office.ts";
 import { Outcome, Page, Problem, Section, Shown, submitting } from "../parts/page.tsx";
-import { guessingTimeS, PIN_GUESSES } from "../secrets/attack-figures.ts";
+import { Facts } from "../parts/table.tsx";
+import { DIGIT_FIGURES, guessingTimeS, PIN_GUESSES } from "../secrets/attack-figures.ts";
 import { sayTime } from "../secrets/say-time.ts";
 import { vaultWaits } from "../secrets/vault-words.ts";
 import { useAct } from "../use-act.ts";
@@ -50,6 +52,17 @@ function Protection({ vault, onChanged }: VaultProps): JSX.Element {
       {!isOwner && <p class="note">{t.ownerOnly}</p>}
       <Section title={t.section} note={t.why}>
         <Levels vault={vault} onChanged={onChanged} isOwner={isOwner} />
+      </Section>
+      <Section title={t.figures} note={t.figuresWhy}>
+        <Facts
+          facts={[
+            ...DIGIT_FIGURES.map(
+              ({ digits, guesses }) => [t.digits(digits), sayTime(guessingTimeS(guesses))] as const,
+            ),
+            [t.generated, sayTime(guessingTimeS(2 ** LETTERS_BITS))],
+          ]}
+        />
+        <p>{t.figuresOthers}</p>
       </Section>
       <Section title={t.lease} note={t.leaseWhy}>
         <Lease vault={vault} onChanged={onChanged} isOwner={isOwner} />

@@ -9,6 +9,11 @@ const CORES = 8;
 /** Tries that a PIN of six digits leaves. */
 export const PIN_GUESSES = 1_000_000;
 
+/** What is told of: how long the digits are, and how many tries they leave at most. */
+export const DIGIT_FIGURES: readonly { readonly digits: number; readonly guesses: number }[] = [4, 6, 8].map(
+  (digits) => ({ digits, guesses: 10 ** digits }),
+);
+
 /** Seconds that a computer with eight cores needs for so many guesses. */
 export function guessingTimeS(guesses: number): number {
   return guesses / (GUESSES_PER_CORE_PER_S * CORES);

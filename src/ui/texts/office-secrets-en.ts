@@ -202,7 +202,7 @@ export const officeSecretsEn: OfficeSecretsTexts = {
     },
     leavesOf: {
       basic: (time: string): string =>
-        `A thief who can copy the storage: every six-digit PIN is tried in ${time}, and passwords of eight digits can be tried too.`,
+        `A thief who can copy the storage: every six-digit PIN is tried in ${time}.`,
       "server-half": (): string => "A tablet stolen while running and not revoked at once.",
       passphrase: (): string => "A tablet stolen while running; a passphrase written on a note beside it.",
       prf: (): string => "A tablet stolen together with its screen lock; a tablet stolen while running.",
@@ -215,8 +215,6 @@ export const officeSecretsEn: OfficeSecretsTexts = {
       prf: "After a restart, a finger or the screen lock; until then only cash. Not every tablet can do it; one that cannot stays as it is.",
     },
     cashOnly: "After a restart without network (or passphrase) only cash can be taken.",
-    choose: "Choose this level",
-    chosen: "Chosen",
     inForce: "In use",
     save: "Save level",
     saved: "Saved. The till changes over as soon as it can.",
@@ -224,6 +222,13 @@ export const officeSecretsEn: OfficeSecretsTexts = {
       `The till is still at «${level}»; it changes over once online and between sales.`,
     waitingPassphrase: "A manager has to type the new passphrase at the till, under «More».",
     notTold: "The till has not said yet which level it uses.",
+    figures: "How long «Basic» holds",
+    figuresWhy:
+      "A till is stolen and its storage copied: how long a computer with 8 cores needs to try everything.",
+    digits: (count: number): string => `${count} digits`,
+    generated: "A generated letters password",
+    figuresOthers:
+      "The other levels: without the server’s half, the passphrase or the chip, not one can be tried.",
     lease: "Time limit without the server",
     leaseWhy:
       "After so long without a word from the server, payment codes and manager approvals stop; cash, books and uploads go on. A stolen tablet works for codes this long at most.",
