@@ -8,6 +8,8 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   soak: async () => (await import("./soak.ts")).measureSoak,
   journal: async () => (await import("./journal.ts")).measureJournal,
   ingest: async () => (await import("./ingest.ts")).measureIngest,
+  pin: async () => (await import("./pin.ts")).measurePin,
+  "pin-attack": async () => (await import("./pin-attack.ts")).measurePinAttack,
 };
 
 const given = process.argv.slice(2);

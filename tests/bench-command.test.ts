@@ -19,7 +19,7 @@ describe("npm run bench", () => {
     expect(stdout.trim().split("\n")).toHaveLength(1);
     const line = JSON.parse(stdout) as { name: string; metrics: { names: string[] }; ratios: object };
     expect(line).toEqual({ name: "list", metrics: { names: line.metrics.names }, ratios: {} });
-    for (const name of ["startup", "journal", "catch-up", "soak"]) {
+    for (const name of ["startup", "journal", "catch-up", "soak", "pin", "pin-attack"]) {
       expect(line.metrics.names).toContain(name);
     }
   });

@@ -146,7 +146,7 @@ describe("PROTOCOL §10: text that is no secret", () => {
     await till.restart();
     expect(await till.signIn()).toMatchObject({ kind: "operator-in" });
     expect(await till.brokenAt()).toBeNull();
-  });
+  }, 240_000);
 
   it("a code's password of such text is a wrong password, counted against the code", async () => {
     const till = await BenchTill.ready();
