@@ -4,6 +4,7 @@ import { SAFE_CODE_POLICY, type CodePolicy, type CodePolicyAnswer } from "#proto
 import type { StoredPolicy } from "../db/books-tables.ts";
 import type { Database, DatabaseTransaction } from "../db/tables.ts";
 import { everyTill, writeChange } from "../feed/changes.ts";
+import { tabletsAway } from "./tablets-away.ts";
 
 export interface PolicyToSave {
   readonly merchant: Uint8Array;
@@ -57,7 +58,11 @@ function wholePolicy(stored: StoredPolicy): CodePolicy {
 }
 
 /** The rules with their history's last line, and which tills have applied them (G11). */
-export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<CodePolicyAnswer> {
+export async function policyAnswer(
+  db: Database,
+  merchant: Uint8Array,
+  nowMs: number,
+): Promise<CodePolicyAnswer> {
   const row = await latest(db, merchant);
   const tills = await db
     .selectFrom("books.till_epochs as e")
@@ -76,10 +81,11 @@ export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<
     .where("merchant_id", "=", merchant)
     .where("revoked_at_ms", "is", null)
     .executeTakeFirstOrThrow();
+  const policy = row === undefined ? SAFE_CODE_POLICY : wholePolicy(row.policy);
   const version = row?.version ?? null;
   const byServer = row === undefined || row.saved_by === "server";
   return {
-    policy: row === undefined ? SAFE_CODE_POLICY : wholePolicy(row.policy),
+    policy,
     feedVersion: version,
     changedAtMs: byServer ? null : row.saved_at_ms,
     changedBy: byServer ? null : (row.email ?? row.saved_by),
@@ -88,6 +94,7 @@ export async function policyAnswer(db: Database, merchant: Uint8Array): Promise<
       hasIt: version !== null && till.feed_version >= version,
     })),
     tillsInService: inService.count,
+    away: await tabletsAway(db, merchant, policy, nowMs),
   };
 }
 

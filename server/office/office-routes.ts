@@ -107,7 +107,7 @@ const today: Handler = async (c, books, by) => c.json(await readToday(books, by.
 
 const readPolicy: Handler = async (c, books, by) => {
   await sequenceFeed(books.db, by.merchant);
-  return c.json(await policyAnswer(books.db, by.merchant));
+  return c.json(await policyAnswer(books.db, by.merchant, books.nowMs()));
 };
 
 const writePolicy: Handler = async (c, books, by) => {
@@ -128,7 +128,7 @@ const writePolicy: Handler = async (c, books, by) => {
   });
   await publishChanges(books, merchant);
   await wake(books, merchant, "policy");
-  return c.json(await policyAnswer(books.db, merchant));
+  return c.json(await policyAnswer(books.db, merchant, books.nowMs()));
 };
 
 const codes: Handler = async (c, books, by) => {

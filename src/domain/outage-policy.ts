@@ -64,7 +64,27 @@ export function mayTakeByFloor(
   return accepted(null);
 }
 
+/**
+ * Tablets that were stopped or replaced and have not heard of it: they go on as they last knew, whatever is
+ * chosen now.
+ */
+export interface TabletsAway {
+  /** Those that may still take codes alone, within the limit that was saved for them. */
+  readonly tablets: number;
+  readonly perTabletMinor: number;
+  /** Open codes leased to such a tablet, which the till's next tablet can take as well. */
+  readonly leasedMinor: number;
+}
+
+export const NOBODY_AWAY: TabletsAway = { tablets: 0, perTabletMinor: 0, leasedMinor: 0 };
+
 /** The most the shop can lose by codes used twice during one outage of all its tills (UX: shown plainly). */
-export function worstLossMinor(policy: OutagePolicy, tills: number): number {
-  return policy.codeWay === "floor-limited" ? tills * policy.exposureMinor : 0;
+export function worstLossMinor(policy: OutagePolicy, tills: number, away: TabletsAway = NOBODY_AWAY): number {
+  const inService = policy.codeWay === "floor-limited" ? tills * policy.exposureMinor : 0;
+  return inService + awayLossMinor(away);
+}
+
+/** What of it lies with tablets that were stopped or replaced. */
+export function awayLossMinor({ tablets, perTabletMinor, leasedMinor }: TabletsAway): number {
+  return tablets * perTabletMinor + leasedMinor;
 }

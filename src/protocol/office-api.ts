@@ -1,5 +1,10 @@
 import * as v from "valibot";
-import { MAX_STALE_HOURS, SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
+import {
+  MAX_STALE_HOURS,
+  SAFE_OUTAGE_POLICY,
+  type OutagePolicy,
+  type TabletsAway,
+} from "#domain/outage-policy.ts";
 import type { RenewalReason, TillHealth } from "./office-losses-api.ts";
 import type { SecretsRefusal } from "./office-secrets-api.ts";
 
@@ -135,6 +140,8 @@ export interface CodePolicyAnswer {
   readonly tills: readonly { readonly name: string; readonly hasIt: boolean }[];
   /** Tills of the shop that could take codes: what the worst loss is reckoned with. */
   readonly tillsInService: number;
+  /** And tablets that are none of them any more, as long as their codes may still be used. */
+  readonly away: TabletsAway;
 }
 /** What a fresh shop starts with: a month, a password always, six digits. */
 export const SAFE_CODE_POLICY: CodePolicy = {

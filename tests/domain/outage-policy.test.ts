@@ -70,4 +70,10 @@ describe("PROTOCOL §11: a code taken without asking, by the floor", () => {
     expect(worstLossMinor({ ...policy, codeWay: "leased" }, 3)).toBe(0);
     expect(worstLossMinor({ ...policy, codeWay: "online-only" }, 3)).toBe(0);
   });
+
+  it("tablets that were stopped and do not know it yet count by what they last knew, whatever is chosen now", () => {
+    const away = { tablets: 2, perTabletMinor: 500, leasedMinor: 300 };
+    expect(worstLossMinor(policy, 3, away)).toBe(61_300);
+    expect(worstLossMinor({ ...policy, codeWay: "online-only" }, 3, away)).toBe(1_300);
+  });
 });

@@ -116,6 +116,7 @@ function office(shop: FakeShop, asked: Asked): Response {
           changedBy: shop.me?.email ?? null,
           tills: tills.map((till, index) => ({ name: till.name, hasIt: index === 0 })),
           tillsInService: shop.tills.filter((till) => till.state !== "revoked").length,
+          away: shop.policy.away,
         };
         return json(shop.policy);
       });

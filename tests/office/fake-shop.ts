@@ -1,3 +1,4 @@
+import { NOBODY_AWAY } from "#domain/outage-policy.ts";
 import {
   type AuditRow,
   type CodePolicyAnswer,
@@ -56,6 +57,7 @@ export function emptyShop(nowMs: number): FakeShop {
       changedBy: null,
       tills: [],
       tillsInService: 0,
+      away: NOBODY_AWAY,
     },
     codes: [],
     tills: [],

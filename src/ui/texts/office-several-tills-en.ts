@@ -28,6 +28,13 @@ export const severalTillsEn: SeveralTillsTexts = {
     worstNone: "Worst case: nothing is lost by a code used twice.",
     worst: (tills, limit, sum) =>
       `Worst case: ${counted(tills, "till", "tills")} × ${limit}, so one outage can cost up to ${sum}.`,
+    worstSum: (sum) => `Worst case: one outage can cost up to ${sum}.`,
+    worstHere: (tills, limit) => `${counted(tills, "till", "tills")} in service, up to ${limit} each`,
+    worstAway: (tablets, limit) =>
+      `${counted(tablets, "tablet", "tablets")} revoked or replaced and not heard of since, up to ${limit} each`,
+    worstLeased: (sum) => `Codes leased to a replaced tablet that its successor can take too: ${sum}`,
+    counted:
+      "Counted: tills in service, and tablets that were revoked or replaced, have not heard of it, and may still be taking codes.",
     wrongHours: "Enter a whole number from 1 to 720.",
   },
   code: {

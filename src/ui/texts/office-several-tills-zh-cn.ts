@@ -22,6 +22,12 @@ export const severalTillsZhCn = {
     worstNone: "最坏情况：不会因一码两用而亏钱。",
     worst: (tills: number, limit: string, sum: string): string =>
       `最坏情况：${tills}台机×${limit}，一次断网最多亏${sum}。`,
+    worstSum: (sum: string): string => `最坏情况：一次断网最多亏${sum}。`,
+    worstHere: (tills: number, limit: string): string => `在用的${tills}台机，每台最多${limit}`,
+    worstAway: (tablets: number, limit: string): string =>
+      `停用或换下、还没有联系过服务器的${tablets}台平板，每台最多${limit}`,
+    worstLeased: (sum: string): string => `派给换下的平板、新平板也能收的付款码：${sum}`,
+    counted: "算进去的有：在用的收银机，和停用或换下以后还没有听到消息、可能还在收码的平板。",
     wrongHours: "请填1到720之间的整数。",
   },
   code: {
