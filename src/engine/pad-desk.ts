@@ -11,6 +11,7 @@ import { no, withPin, type PadParts, type PadRefusal, type PadWork } from "./pad
 import { newPassphrasePad, passphrasePad } from "./pads/passphrase-pad.ts";
 import { UnlockDesk } from "./pads/unlock-desk.ts";
 import { AttemptBook } from "./vault/attempt-book.ts";
+import { calibrate } from "./vault/calibration.ts";
 import type { HiredPinWorker } from "./vault/open-vault.ts";
 
 interface OpenPad {
@@ -77,7 +78,10 @@ export class PadDesk {
     if (pad?.id !== padId) return no({ code: "no-sale" });
     this.#checking = true;
     try {
-      return await pad.work.check(pad.worker.calls, () => this.#end());
+      const outcome = await pad.work.check(pad.worker.calls, () => this.#end());
+      const { db, vault, surroundings } = this.#p;
+      if (outcome.kind === "operator-in") surroundings.whenIdle?.(() => calibrate(db, vault));
+      return outcome;
     } finally {
       this.#checking = false;
       if (this.#left) this.#end();

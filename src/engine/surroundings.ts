@@ -6,6 +6,8 @@ export interface Surroundings {
   readonly monotonicMs: () => number;
   readonly randomBytes: (length: number) => Uint8Array<ArrayBuffer>;
   readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
+  /** Does something when nobody has waited for a while; absent where nothing is to be measured. */
+  readonly whenIdle?: (work: () => Promise<void>) => void;
   /** Version of the program, for entries and the office. */
   readonly build: string;
 }

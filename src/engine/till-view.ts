@@ -96,7 +96,10 @@ export async function buildView(db: TillDatabase, parts: ViewParts): Promise<Til
       full: parts.full,
       low: parts.full || (facts.freeBytes !== null && facts.freeBytes < LOW_STORAGE_BYTES),
     },
-    vault: vaultView(parts, standing, wish, heard),
+    vault: {
+      ...vaultView(parts, standing, wish, heard),
+      ...(stop?.digits ? { renewalDigits: stop.digits } : {}),
+    },
     build: parts.build,
   };
 }

@@ -54,6 +54,8 @@ export interface VaultView {
   readonly wanted: VaultLevel | null;
   /** Until when codes and overrides go without a word of the server; null: the owner set no such limit. */
   readonly lease: { readonly untilMs: number; readonly over: boolean } | null;
+  /** Six digits for the owner to compare in the office, while a new vault in a lost one's place waits. */
+  readonly renewalDigits?: string;
 }
 
 export interface OperatorView {

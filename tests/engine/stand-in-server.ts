@@ -67,6 +67,8 @@ export class StandInServer {
   readonly losses: { readonly till: string; readonly seq: number; readonly lossMinor: number }[] = [];
   /** Every stored entry, in the order in which they came. */
   readonly arrivals: { readonly till: string; readonly seq: number }[] = [];
+  /** Questions with a token that another stand-in answers. */
+  readonly routes: Map<string, (till: KnownTill, body: Bytes) => Promise<Response>> = new Map();
   readonly argon2: Argon2;
   readonly nowMs: () => number;
   /** How many changes one page carries. */
@@ -223,6 +225,8 @@ export class StandInServer {
     const token = this.#tokens.get(new Headers(init.headers).get("authorization") ?? "");
     if (!token || token.untilMs <= this.nowMs()) return new Response(null, { status: 401 });
     if (url.pathname === "/api/till/push") return this.#push(token.till, body);
+    const routed = this.routes.get(url.pathname);
+    if (routed) return routed(token.till, body);
     if (url.pathname === "/api/till/claim") return this.desk.answer(token.till, body);
     return this.#page(token.till, path, url.searchParams.get("from") ?? "");
   }
