@@ -1,6 +1,7 @@
 // Opens every page of the office, with the data of a shop that has sold.
 import type { Page as Rows, CodeRow, SaleListRow } from "#protocol/office-api.ts";
 import type { LossesAnswer, QuarantineAnswer } from "#protocol/office-losses-api.ts";
+import { takeOfficeSecrets } from "./office-secret-screens.ts";
 import { officeViewports, type PictureBook, phone } from "./picture-book.ts";
 import type { Shop } from "./shop-for-pictures.ts";
 
@@ -36,6 +37,7 @@ export async function takeOffice(book: PictureBook, shop: Shop): Promise<void> {
   await open("/office/methods", "methods");
   await page.getByLabel(texts.policy.above, { exact: true }).check();
   await book.office(page, "methods-changed");
+  await takeOfficeSecrets(book, shop);
   await owner.open("/office");
   await open("/office/tills", "tills");
   await open("/office/tills/new", "till-new");

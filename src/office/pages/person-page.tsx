@@ -67,6 +67,7 @@ function Person({ person, onChanged }: PersonProps): JSX.Element {
   }
   return (
     <>
+      {!person.active && <PersonStateWord person={person} />}
       {person.active && <Pin person={person} onChanged={onChanged} />}
       {person.active && <Tries person={person} onChanged={onChanged} />}
       <About person={person} onChanged={onChanged} />
