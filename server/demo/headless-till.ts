@@ -80,7 +80,7 @@ export class HeadlessTill {
   readonly #wire: Wire;
   readonly #nowMs: () => number;
   readonly #device: CryptoKeyPair;
-  readonly #vault: CryptoKeyPair;
+  #vault: CryptoKeyPair;
   readonly #spentHere = new Set<string>();
 
   constructor(made: {
@@ -155,6 +155,20 @@ export class HeadlessTill {
     clone.journal.push(...rows);
     clone.receiptedSeq = rows.length - 1;
     return clone;
+  }
+
+  /** What is sealed to this till's vault; null when it is not. */
+  async unseal(aad: Bytes, sealed: Bytes): Promise<Bytes | null> {
+    return await openSealed(this.#vault, aad, sealed);
+  }
+
+  /** Loses what opened its vault, makes a new one and asks by its journal. */
+  async renewVault(): Promise<JournalRow> {
+    this.#vault = await newVaultPair();
+    return await this.write({
+      kind: "vault-renewed",
+      vaultKey: await exportPublicKey(this.#vault.publicKey),
+    });
   }
 
   get head(): { readonly seq: number; readonly hash: Bytes } {
@@ -422,12 +436,8 @@ export class HeadlessTill {
   }
 }
 
-const ARGON2_OPTIONS = {
-  memoryCost: ARGON2_PROFILE_1.memoryKib,
-  timeCost: ARGON2_PROFILE_1.iterations,
-  parallelism: ARGON2_PROFILE_1.parallelism,
-  outputLen: ARGON2_PROFILE_1.bytes,
-};
+const { memoryKib: memoryCost, iterations: timeCost, parallelism, bytes: outputLen } = ARGON2_PROFILE_1;
+const ARGON2_OPTIONS = { memoryCost, timeCost, parallelism, outputLen };
 
 async function newVaultPair(): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
