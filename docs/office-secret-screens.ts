@@ -1,6 +1,6 @@
 // Opens the office's pages about people, PINs, passwords and how a till guards them.
 import type { OperatorRow } from "#protocol/office-secrets-api.ts";
-import type { PictureBook } from "./picture-book.ts";
+import { type PictureBook, tablet } from "./picture-book.ts";
 import type { Shop } from "./shop-for-pictures.ts";
 
 const cashier = { "zh-CN": "小陈", en: "Alexandra" } as const;
@@ -62,8 +62,9 @@ export async function takeOfficeSecrets(book: PictureBook, shop: Shop): Promise<
 
   await owner.open(`/office/protection/${tillId}`);
   await page.getByLabel(vault.levels["server-half"]).check();
-  await page.getByLabel(vault.leases.hours(72)).check();
   await book.office(page, "protection");
+  await page.getByLabel(vault.leases.hours(72)).check();
+  await book.office(page, "protection-lease", { viewports: [tablet] });
   await owner.ask("POST", `/secrets/operators/${added.id}`, { active: false });
   await owner.open(`/office/people/${added.id}`);
   await page.getByText(people.retired).first().waitFor();

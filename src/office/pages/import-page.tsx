@@ -94,7 +94,7 @@ function SentFile({ sent }: { readonly sent: Sent }): JSX.Element {
     const words = known[end.refusal.code];
     return (
       <p class="problem">
-        {name}: {words ?? say.problem(end.refusal as Parameters<typeof say.problem>[0])}
+        {t.ofFile(name, words ?? say.problem(end.refusal as Parameters<typeof say.problem>[0]))}
       </p>
     );
   }
@@ -102,9 +102,7 @@ function SentFile({ sent }: { readonly sent: Sent }): JSX.Element {
   const isGap = waiting?.why === "gap";
   return (
     <>
-      <p>
-        {name}: {t.from(tillName ?? t.unknownTill(till), epoch, first, last)}
-      </p>
+      <p>{t.ofFile(name, t.from(tillName ?? t.unknownTill(till), epoch, first, last))}</p>
       <p>{t.done(stored, alreadyThere, setApart)}</p>
       {waiting !== null && <p class="note">{isGap ? t.waiting(waiting.needSeq) : t.waitingTill}</p>}
     </>

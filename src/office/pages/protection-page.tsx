@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { LETTERS_BITS } from "#domain/password-generator.ts";
-import { VAULT_LEVELS, type VaultLevel } from "#protocol/feed-secrets.ts";
+import type { VaultLevel } from "#protocol/feed-secrets.ts";
 import type { VaultRow } from "#protocol/office-secrets-api.ts";
 import { Button } from "#ui/components/button.tsx";
 import { Choice } from "#ui/components/fields.tsx";
@@ -12,7 +12,7 @@ import { Outcome, Page, Problem, Section, Shown, submitting } from "../parts/pag
 import { Facts } from "../parts/table.tsx";
 import { DIGIT_FIGURES, guessingTimeS, PIN_GUESSES } from "../secrets/attack-figures.ts";
 import { sayTime } from "../secrets/say-time.ts";
-import { vaultWaits } from "../secrets/vault-words.ts";
+import { offeredLevels, vaultWaits } from "../secrets/vault-words.ts";
 import { useAct } from "../use-act.ts";
 import { useAnswer } from "../use-answer.ts";
 
@@ -100,7 +100,12 @@ function Levels({ vault, onChanged, isOwner }: VaultProps & { readonly isOwner: 
           {sentence}
         </p>
       ))}
-      <LevelCards chosen={chosen} inForce={vault.atTill} onChoose={isOwner ? choose : null} />
+      <LevelCards
+        levels={offeredLevels(vault)}
+        chosen={chosen}
+        inForce={vault.atTill ?? "basic"}
+        onChoose={isOwner ? choose : null}
+      />
       {chosen !== "basic" && <p class="reminder">{t.cashOnly}</p>}
       <Outcome act={saving} />
       <p role="status" class="saved">
@@ -117,10 +122,11 @@ function Levels({ vault, onChanged, isOwner }: VaultProps & { readonly isOwner: 
   );
 }
 
-/** The four levels side by side, each with what it is worth in a shopkeeper's words. */
+/** The levels side by side, each with what it is worth in a shopkeeper's words. */
 function LevelCards(props: {
+  readonly levels: readonly VaultLevel[];
   readonly chosen: VaultLevel;
-  readonly inForce: VaultLevel | null;
+  readonly inForce: VaultLevel;
   /** Null: to read only. */
   readonly onChoose: ((level: VaultLevel) => void) | null;
 }): JSX.Element {
@@ -130,7 +136,7 @@ function LevelCards(props: {
   return (
     <fieldset class="level-cards">
       <legend class="visually-hidden">{t.section}</legend>
-      {VAULT_LEVELS.map((level) => (
+      {props.levels.map((level) => (
         <div class={`level ${level === props.chosen ? "level--chosen" : ""}`} key={level}>
           <label class="level__name">
             <input

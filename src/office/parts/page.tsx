@@ -52,11 +52,13 @@ export function Page(props: PageProps): JSX.Element {
   );
 }
 
-/** Takes a form's submission out of the browser's hands. */
+/** Takes a form's submission out of the browser's hands; with a bank card's number in it nothing is sent. */
 export function submitting(act: () => void): (event: SubmitEvent) => void {
   return (event) => {
     event.preventDefault();
-    act();
+    const card = (event.currentTarget as HTMLElement).querySelector<HTMLElement>("[data-card-number]");
+    if (card) card.focus();
+    else act();
   };
 }
 

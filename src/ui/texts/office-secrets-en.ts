@@ -220,8 +220,8 @@ export const officeSecretsEn: OfficeSecretsTexts = {
     saved: "Saved. The till changes over as soon as it can.",
     waiting: (level: string): string =>
       `The till is still at «${level}»; it changes over once online and between sales.`,
-    waitingPassphrase: "A manager has to type the new passphrase at the till, under «More».",
-    notTold: "The till has not said yet which level it uses.",
+    waitingPassphrase:
+      "A manager sets the passphrase at the till, under «How keys are protected»; then it changes over.",
     figures: "How long «Basic» holds",
     figuresWhy:
       "A till is stolen and its storage copied: how long a computer with 8 cores needs to try everything.",
@@ -245,10 +245,10 @@ export const officeSecretsEn: OfficeSecretsTexts = {
   },
   renewal: {
     section: "Is this your tablet?",
-    alarm: (till: string): string => `${till} made a new vault and waits for your word`,
+    alarm: (till: string): string => `${till} made new keys and waits for your word`,
     why: (when: string): string =>
-      `This till could not open its old vault and made a new one (${when}). It asks for its PINs and passwords anew. Until you confirm, it takes cash only; its books are uploaded as ever.`,
-    compare: "Does the tablet show the same six digits under «More»?",
+      `This till could not open its old keys and made new ones (${when}). It asks for its PINs and passwords anew. Until you confirm, it takes cash only; its books are uploaded as ever.`,
+    compare: "Does the tablet show the same six digits?",
     mine: "The same, it is my tablet",
     notMine: "No, or not the same",
     notMineAsk: "Refused, this till can take cash only. If the tablet is lost, revoke it as well.",

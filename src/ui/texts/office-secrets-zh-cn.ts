@@ -205,8 +205,7 @@ export const officeSecretsZhCn = {
     save: "保存级别",
     saved: "已保存。收银机下次能换的时候就换。",
     waiting: (level: string): string => `收银机现在还是「${level}」，等它联网、空下来就换。`,
-    waitingPassphrase: "要有店长在收银机的「更多」里输入新口令才能换。",
-    notTold: "收银机还没有说它用的是哪一级。",
+    waitingPassphrase: "店长要在收银机的「密钥怎么保护」一页设口令，设好才换。",
     figures: "「基本」级别挡得住多久",
     figuresWhy: "收银机被偷，存储被拷走，一台8核电脑把所有可能都试一遍要多久。",
     digits: (count: number): string => `${count}位数字`,
@@ -227,10 +226,10 @@ export const officeSecretsZhCn = {
   },
   renewal: {
     section: "请确认这台平板",
-    alarm: (till: string): string => `${till}重新做了保险柜，等您确认`,
+    alarm: (till: string): string => `${till}换了新的密钥，等您确认`,
     why: (when: string): string =>
-      `这台收银机打不开原来的保险柜，${when}做了新的，要重新拿PIN和密码。确认以前只收现金，账照常上传。`,
-    compare: "平板上「更多」里显示的6位数字和这里一样吗？",
+      `这台收银机打不开原来的密钥，${when}换了新的，要重新拿PIN和密码。确认以前只收现金，账照常上传。`,
+    compare: "平板上显示的6位数字和这里一样吗？",
     mine: "一样，是我的平板",
     notMine: "不是，或者不一样",
     notMineAsk: "拒绝以后，这台收银机只能收现金。平板要是丢了，请再撤销它。",
