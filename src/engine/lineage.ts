@@ -45,21 +45,29 @@ async function goOver(db: TillDatabase, identity: IdentityRow, lineage: Bytes): 
     const past = await db.setting("past-lineages");
     if (!feed || sameBytes(feed.lineage, lineage)) return false;
     if (past?.lineages.some((one) => sameBytes(one, lineage))) return false;
-    const own = (await db.receipts.toArray()).map((row) => ({ ...row, till }));
-    const carried = (await db.carriedReceipts.toArray()).map(
-      (row): ReceiptRow & { readonly till: string } => row,
-    );
-    await db.settings.put({
-      key: "past-lineages",
-      lineages: [...(past?.lineages ?? []), feed.lineage],
-      receipts: [...(past?.receipts ?? []), ...own, ...carried],
-    });
-    // Nothing is let go until the restored server has signed for it anew.
-    await Promise.all([db.receipts.clear(), db.carriedReceipts.clear(), db.inbox.clear()]);
+    await leaveLineage(db, till, feed.lineage);
     await db.settings.bulkDelete(["receipted-days", "full-run"]);
     await db.settings.put({ ...feed, version: 0, lineage });
     await db.delivery.bulkDelete(NOTES_OF_THE_LINEAGE);
     await db.delivery.put({ key: "holder", till, epoch: identity.epoch, lineage: toHex(lineage) });
     return true;
   });
+}
+
+/**
+ * What a server signed before it was restored is a proof from here on, and no receipt: nothing is let go
+ * until the restored one has signed for it anew. Inside the caller's transaction.
+ */
+export async function leaveLineage(db: TillDatabase, till: string, lineage: Bytes): Promise<void> {
+  const past = await db.setting("past-lineages");
+  const own = (await db.receipts.toArray()).map((row) => ({ ...row, till }));
+  const carried = (await db.carriedReceipts.toArray()).map(
+    (row): ReceiptRow & { readonly till: string } => row,
+  );
+  await db.settings.put({
+    key: "past-lineages",
+    lineages: [...(past?.lineages ?? []), lineage],
+    receipts: [...(past?.receipts ?? []), ...own, ...carried],
+  });
+  await Promise.all([db.receipts.clear(), db.carriedReceipts.clear(), db.inbox.clear()]);
 }

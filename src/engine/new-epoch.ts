@@ -5,7 +5,9 @@ import type { CarriedRow, FormerSaleRow, IdentityRow, JournalRow, SettingsRow } 
 import type { VaultRow } from "#storage/vault-rows.ts";
 import type { Collection, TillDatabase } from "#storage/till-database.ts";
 import { addCarried, carriedFromJournal, carriedUnsent, saleFigures, type CarriedSet } from "./carried.ts";
+import { leaveLineage } from "./lineage.ts";
 import { writeSale } from "./sale-record.ts";
+import { forgiveTries, recountTry } from "./vault/attempt-book.ts";
 
 /** What an enrolment brings. */
 export interface NewEpoch {
@@ -81,9 +83,13 @@ function groupOf(of: { readonly till: string; readonly epoch: number }): string 
 export async function beginEpoch(db: TillDatabase, next: NewEpoch): Promise<void> {
   await db.transaction("rw", db.tables, async () => {
     const before = (await db.enrolled()) ?? null;
+    const feed = await db.setting("feed");
+    // Enrolled at a restored server before a word of it was heard: what the lost one signed for must go again.
+    if (before && feed && !sameBytes(feed.lineage, next.lineage))
+      await leaveLineage(db, toHex(before.till), feed.lineage);
     if (before) await carryEpoch(db, before);
     const fresh = await addCarried(db, next.copy, next.identity.merchant);
-    await listSales(db, fresh, next.tillName);
+    await replayCopy(db, fresh, next.tillName);
     const was = before ?? lastOf(next.copy);
     await leaveTill(db, was, next.identity);
     await db.identity.clear();
@@ -141,12 +147,19 @@ async function readable(db: TillDatabase, epoch: number, above: number): Promise
   }
 }
 
-/** Sales that only the copy knew, for the list; their codes are spent. */
-async function listSales(db: TillDatabase, rows: readonly CarriedRow[], tillName: string): Promise<void> {
+/**
+ * What only the copy knew: sales for the list, their codes spent; tries, which nothing gives back (I11). Those
+ * at PINs are let go with the PINs.
+ */
+async function replayCopy(db: TillDatabase, rows: readonly CarriedRow[], tillName: string): Promise<void> {
   for (const row of rows) {
-    const entry = row.saleMinor === null ? null : decodeEntry(row.bytes);
+    const entry = row.kind === "sale" || row.kind === "attempt" ? decodeEntry(row.bytes) : null;
     const body = entry && decodeTillBody(entry.kind, entry.body);
-    if (body?.kind !== "sale" || (await db.sales.get(toHex(body.sale)))) continue;
+    if (body?.kind === "attempt") await recountTry(db, body.subjectClass, body.subject, body.n);
+    if (body?.kind !== "sale") continue;
+    for (const tender of body.tenders)
+      if (tender.method === "payment-code") await forgiveTries(db, "code", tender.cti);
+    if (await db.sales.get(toHex(body.sale))) continue;
     const { epoch, seq, nowMs, hash } = row;
     await writeSale(db, body, { epoch, seq, nowMs, headHex: toHex(hash).slice(0, 8) }, tillName);
   }

@@ -40,6 +40,23 @@ describe("a server restored from a backup (PROTOCOL §2 lineage)", () => {
     expect((await till.engine.sales({ before: null, limit: 1 }))[0]?.delivered).toBe("till");
   });
 
+  it("I2: enrolled again before a word of the restored server was heard, it carries what that one has lost", async () => {
+    // Found by the simulation: receipts of the lost server counted as those of the restored one.
+    const till = await BenchTill.ready();
+    await sell(till, 1250);
+    await till.deliver();
+    const all = till.known.entries.length;
+    restore(till, 2);
+    till.server.forgetTokens();
+    const { typed, till: next } = till.server.expectAgain(till.known);
+    expect(await till.engine.enrol({ text: typed, deliberate: true })).toMatchObject({ ok: true });
+    await till.server.confirm(next);
+    await till.deliver();
+    await till.deliver();
+    expect(till.known.entries).toHaveLength(all);
+    expect((await till.db.setting("past-lineages"))?.lineages).toHaveLength(1);
+  });
+
   it("G11: lower versions of the new lineage are taken, as one full feed", async () => {
     const till = await BenchTill.ready();
     const code = await till.handed();

@@ -71,6 +71,22 @@ describe("a database that is empty or damaged (PROTOCOL §6, decision 2)", () =>
     expect(await till.engine.presentScan(code.text)).toMatchObject({ refusal: { code: "spent" } });
   });
 
+  it("I11: tries at a code that only the copy knows of are not given back", async () => {
+    // Found by the simulation: an emptied database was a way to seven more tries.
+    const till = await BenchTill.ready();
+    const code = await till.handed({ password: "48159" });
+    await till.engine.presentScan(code.text);
+    await till.scanWithPassword(code.text, "00000");
+    const key = `code:${code.cti}`;
+    expect(await till.db.attempts.get(key)).toMatchObject({ count: 1 });
+    till.kill();
+    await till.db.delete();
+    await till.start();
+    await activate(till);
+    expect(await till.db.attempts.get(key)).toMatchObject({ count: 1 });
+    expect(await till.db.attempts.get("device:code")).toMatchObject({ count: 1 });
+  });
+
   it("I12: the activation and what the copy held are one write: cut off in between, both are to come", async () => {
     const till = await BenchTill.ready();
     till.network.down = true;
