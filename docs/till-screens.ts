@@ -8,12 +8,16 @@ import { healthEn } from "#ui/texts/health-en.ts";
 import { healthZhCn } from "#ui/texts/health-zh-cn.ts";
 import { tillEn } from "#ui/texts/till-en.ts";
 import { tillZhCn, type TillTexts } from "#ui/texts/till-zh-cn.ts";
+import { vaultEn } from "#ui/texts/vault-en.ts";
+import { vaultZhCn } from "#ui/texts/vault-zh-cn.ts";
 import type { IssuedCode } from "#protocol/office-api.ts";
 import { allTillViewports, type PictureBook, phone, tillViewports } from "./picture-book.ts";
 import type { Shop } from "./shop-for-pictures.ts";
 
 const pin = "907315";
 const wrongPin = "281604";
+const cashierPin = "604185";
+const cashierNames = { "zh-CN": "李雷", en: "Lily" } as const;
 const blankCard = Array.from({ length: 25 }, () => Array.from({ length: 25 }, () => false));
 
 /** The cashier's hands, in either language. */
@@ -70,6 +74,7 @@ class Cashier {
 export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, video: string): Promise<void> {
   const { owner, server, tillId } = shop;
   const t: TillTexts = book.language === "en" ? tillEn : tillZhCn;
+  const vault = book.language === "en" ? vaultEn : vaultZhCn;
   const health = book.language === "en" ? healthEn : healthZhCn;
   const page = tablet.page();
   const hands = new Cashier(page, video, t);
@@ -170,6 +175,7 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
   await lists();
   await letters();
   await withoutServer(offlineCode);
+  await pins();
 
   async function scan(text: string): Promise<void> {
     await hands.at("sell");
@@ -287,6 +293,66 @@ export async function takeTill(book: PictureBook, shop: Shop, tablet: Tablet, vi
     await hands.press(t.tender.cancel);
     await hands.at("sell");
     await owner.setPolicy({ passwordKind: "digits" });
+  }
+
+  /** PINs and keys: last, because from here on the lock asks who it is. */
+  async function pins(): Promise<void> {
+    const who = cashierNames[book.language];
+    const back = async (): Promise<void> => {
+      await hands.press(vault.levels.more);
+      await hands.at("more");
+    };
+    await owner.ask("POST", "/secrets/operators", { name: who, role: "cashier" });
+    await rail(t.nav.more);
+    await hands.press(vault.more.levels);
+    await hands.at("levels");
+    await book.till(page, "levels");
+    await back();
+    await hands.press(vault.more.change);
+    await hands.at("old-pin");
+    await book.till(page, "change-pin");
+    await hands.press(vault.back);
+    await hands.press(vault.more.people);
+    const row = page.locator(".person", { hasText: who });
+    await row.waitFor();
+    await book.till(page, "people");
+    await row.getByRole("button", { name: vault.people.set, exact: true }).click();
+    await hands.at("approve");
+    await book.till(page, "approve");
+    await hands.secret(pin);
+    await hands.at("set-pin");
+    await book.till(page, "set-pin");
+    await hands.secret(cashierPin);
+    await page.getByText(vault.setPin.again).first().waitFor();
+    await hands.secret(cashierPin);
+    await hands.at("people");
+    await rail(t.nav.lock);
+    await hands.at("lock");
+    await book.till(page, "lock-choose");
+    const choose = (name: string): Promise<void> =>
+      page.locator(".operators button", { hasText: name }).click();
+    await choose(who);
+    for (let tries = 1; tries <= 5; tries++) {
+      await page.locator(".dot").first().waitFor();
+      await hands.secret(wrongPin);
+      await page.locator(".message--refused").first().waitFor();
+      await page.locator(".dot--full").waitFor({ state: "detached" });
+    }
+    await page.locator('[data-act="unlock"]').waitFor();
+    await book.till(page, "lock-wait");
+    await hands.press(t.lock.unlock);
+    await hands.at("unlock");
+    await book.till(page, "unlock");
+    await page.locator("[data-way=digits]").click();
+    await hands.at("unlock-digits");
+    await book.till(page, "unlock-digits");
+    await hands.press(vault.back);
+    await hands.press(vault.back);
+    await hands.at("lock");
+    await page.locator(".operators button").first().click();
+    await page.locator(".dot").first().waitFor();
+    await hands.secret(pin);
+    await hands.at("sell");
   }
 
   async function withoutServer(given: IssuedCode): Promise<void> {

@@ -14,7 +14,7 @@ const secretIdleMs = 60_000;
 export interface ScreenPad {
   readonly view: PadView;
   readonly message: Message | null;
-  /** Why the last try or opening was refused; null when it was not, or another one began since. */
+  /** Why nothing can be typed just now; null while it can. */
   readonly refused: PadRefusal["code"] | null;
   readonly char: (char: string) => void;
   readonly back: () => void;
@@ -54,7 +54,8 @@ export function usePad(
     held.value = opened;
     return () => opened.close();
   }, [till, purposeKey, held, told]);
-  const waiting = held.value?.view.value.state === "waiting";
+  const state = held.value?.view.value.state;
+  const waiting = state === "waiting";
   useEffect(() => {
     if (!waiting) return undefined;
     const count = (): void => {
@@ -81,7 +82,7 @@ export function usePad(
       till.view.value?.settings.currency ?? "CNY",
       waiting ? Math.max(0, shownMs.value - toldAtMs.value) : null,
     ),
-    refused: typeof told.value === "object" ? (told.value?.code ?? null) : null,
+    refused: state !== "ready" && typeof told.value === "object" ? (told.value?.code ?? null) : null,
     char: (char) => send({ type: "char", char }),
     back: () => send({ type: "back" }),
     clear: () => send({ type: "clear" }),

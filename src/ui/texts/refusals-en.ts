@@ -320,7 +320,7 @@ export const refusalsEn: RefusalTexts = {
     }),
     "pin-locked": () => ({
       fact: "10 wrong tries: this PIN is locked.",
-      money: "Recorded sales are kept.",
+      money: "",
       todo: "A manager or the office can unlock it.",
     }),
     "pin-too-short": (refusal) => ({

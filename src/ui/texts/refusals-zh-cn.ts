@@ -280,7 +280,7 @@ export const refusalsZhCn: RefusalTexts = {
     }),
     "pin-locked": () => ({
       fact: "连错10次，此PIN已锁。",
-      money: "已记的账都在。",
+      money: "",
       todo: "店长或后台可以解锁。",
     }),
     "pin-too-short": (refusal) => ({
