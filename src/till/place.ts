@@ -16,8 +16,8 @@ export type Place =
   | { readonly at: "renew" }
   /** The activation code that comes after it. */
   | { readonly at: "activate" }
-  /** What is not on the server, to be saved to files. */
-  | { readonly at: "export" }
+  /** What is not on the server, to be saved to files; `back` leads to where the way began. */
+  | { readonly at: "export"; readonly back: Place }
   | VaultPlace;
 
 /** PINs, unlocking and what protects the till's keys; `operatorId` is whom it is about. */

@@ -19,6 +19,11 @@ it("I12: with a sale on this tablet alone, every door that could lose it says it
   await cashier.takeCash("38", "¥38.00");
   await cashier.goTo("更多");
   await cashier.expectToSee("现在卸载柜台或清除浏览数据，会丢掉1笔¥38.00");
+  // «Back» leads to where the way to the files began.
+  await cashier.press("存成文件");
+  await cashier.expectToSee("没上传的账，存成文件");
+  await cashier.press("返回");
+  await cashier.expectToSee("现在卸载柜台或清除浏览数据，会丢掉1笔¥38.00");
   await cashier.press("看连接");
   await cashier.expectToSee("1笔¥38.00还只在本机，存得好好的。");
   await cashier.goTo("更多");

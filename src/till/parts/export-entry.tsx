@@ -9,7 +9,7 @@ export function ExportEntry(): JSX.Element | null {
   const { flow } = useTill();
   if (late.value === null) return null;
   return (
-    <Button class="second" onPress={() => flow.go({ at: "export" })}>
+    <Button class="second" onPress={() => flow.go({ at: "export", back: flow.place.value })}>
       {sayExport().open}
     </Button>
   );

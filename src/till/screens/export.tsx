@@ -37,6 +37,8 @@ export function ExportScreen(): JSX.Element {
       .catch(() => (shown.value = "gone"));
   };
   useEffect(look, []);
+  const place = flow.place.value;
+  const back = (): void => flow.go(place.at === "export" ? place.back : { at: "counter" });
 
   const overview = typeof shown.value === "object" ? shown.value : null;
   const files = overview?.files ?? [];
@@ -75,14 +77,14 @@ export function ExportScreen(): JSX.Element {
       message={<MessageLine message={isSaving.value ? { tone: "plain", text: t.saving } : message.value} />}
       second={
         files.length > 0 && (
-          <Button class="second" onPress={() => flow.go({ at: "counter" })}>
+          <Button class="second" onPress={back}>
             {t.back}
           </Button>
         )
       }
       primary={
         files.length === 0 ? (
-          <PrimaryButton actId="export-back" onPress={() => flow.go({ at: "counter" })}>
+          <PrimaryButton actId="export-back" onPress={back}>
             {t.back}
           </PrimaryButton>
         ) : (

@@ -207,7 +207,9 @@ function SecondRow(): JSX.Element {
     <Button class="second" unavailable={wait} onPress={apply}>
       {told || !asked.value ? t.updateNow : t.updateAnyway}
       {asked.value && (
-        <small>{t.updateUnsent(unsentCount, formatMoney(unsentMinor, view.settings.currency))}</small>
+        <small class="second__why">
+          {t.updateUnsent(unsentCount, formatMoney(unsentMinor, view.settings.currency))}
+        </small>
       )}
     </Button>
   );

@@ -41,7 +41,7 @@ export const exportZhCn = {
     },
     no: {
       "not-an-export": "这不是收银机存的文件。",
-      "export-too-large": "文件太大，最多32 MB。请在后台导入。",
+      "export-too-large": "文件太大，最多32MB。请在后台导入。",
       "export-header-bad": "文件损坏了，请再拷一次。",
       "export-key-unknown": "文件是给别的服务器的。",
       "export-cut-short": "文件不完整，请再拷一次。",

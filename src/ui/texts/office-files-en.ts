@@ -9,6 +9,7 @@ export const officeFilesEn: OfficeFilesTexts = {
     note: "From a till that is broken, lost or without network: put in the file it saved (.gtx). Importing twice books nothing twice.",
     choose: "Choose files",
     sending: (name) => `Importing ${name}`,
+    ofFile: (name, words) => `${name}: ${words}`,
     unknownTill: (id) => `Till ${id}`,
     from: (till, epoch, first, last) => `${till}, epoch ${epoch}, entries ${first}–${last}`,
     done: (stored, there, apart) =>

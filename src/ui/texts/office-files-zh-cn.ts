@@ -9,6 +9,8 @@ export interface OfficeFilesTexts {
     readonly note: string;
     readonly choose: string;
     readonly sending: (name: string) => string;
+    /** What is said of one file among several. */
+    readonly ofFile: (name: string, words: string) => string;
     readonly unknownTill: (id: string) => string;
     readonly from: (till: string, epoch: number, first: number, last: number) => string;
     readonly done: (stored: number, there: number, apart: number) => string;
@@ -56,6 +58,7 @@ export const officeFilesZhCn: OfficeFilesTexts = {
     note: "收银机坏了、丢了或联不上网时，把它存的文件（.gtx）放进来。重复导入不会记两次。",
     choose: "选文件",
     sending: (name) => `正在导入${name}`,
+    ofFile: (name, words) => `${name}：${words}`,
     unknownTill: (id) => `收银机${id}`,
     from: (till, epoch, first, last) => `${till}，第${epoch}账期，第${first}–${last}条`,
     done: (stored, there, apart) =>

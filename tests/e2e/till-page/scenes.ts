@@ -189,10 +189,10 @@ export const scenes: Readonly<Record<SceneName, Scene>> = {
   "storage-full": {
     view: dayView({ link: offline, storage: { ...dayView().storage, low: true, full: true } }),
   },
-  export: { view: dayView({ link: offline }), place: { at: "export" } },
+  export: { view: dayView({ link: offline }), place: { at: "export", back: { at: "more" } } },
   "export-locked": {
     view: dayView({ phase: "locked", operator: null, link: offline }),
-    place: { at: "export" },
+    place: { at: "export", back: { at: "counter" } },
   },
   "lock-wait": {
     view: dayView(locked),
