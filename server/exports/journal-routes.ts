@@ -70,7 +70,7 @@ export function journalRoutes(app: Hono<AppEnv>, services: Services, books: () =
     const [seqText, epochText] = [c.req.query("seq") ?? "", c.req.query("epoch")];
     const head = (c.req.query("head") ?? "").toLowerCase();
     const epoch = epochText === undefined ? null : readEpoch(epochText);
-    const areDigits = /^[0-9]{1,15}$/u.test(seqText);
+    const areDigits = /^[0-9]{1,12}$/u.test(seqText);
     const field = !areDigits ? "seq" : epochText !== undefined && epoch === null ? "epoch" : "head";
     if (field !== "head" || !/^[0-9a-f]{8}$/u.test(head))
       return refuse(c, 400, { code: "invalid-input", field, problem: "format" });

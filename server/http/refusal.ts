@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as v from "valibot";
 import type { Result } from "#domain/result.ts";
-import type { OfficeRefusal } from "#protocol/office-api.ts";
+import { CARD_NUMBER, type OfficeRefusal } from "#protocol/office-api.ts";
 import type { AppEnv } from "./env.ts";
 
 /** Answers with a refusal. Its code is in one of the lists of src/domain/refusal.ts and src/protocol/. */
@@ -15,7 +15,7 @@ export function refuse<R extends { readonly code: string }>(
   return c.json({ error: refusal }, status, { "cache-control": "no-store" });
 }
 
-export type InputRefusal = Extract<OfficeRefusal, { code: "invalid-input" }>;
+export type InputRefusal = Extract<OfficeRefusal, { code: "invalid-input" | "card-number" }>;
 
 /** Judges a JSON body by its validator. Names the first field that is wrong, never its value. */
 export async function readJson<T>(
@@ -33,5 +33,9 @@ export async function readJson<T>(
   if (judged.success) return { ok: true, value: judged.output };
   const [issue] = judged.issues;
   const field = v.getDotPath(issue) ?? "";
-  return { ok: false, refusal: { code: "invalid-input", field, problem: issue.type } };
+  const isCard = issue.message === CARD_NUMBER;
+  return {
+    ok: false,
+    refusal: isCard ? { code: "card-number", field } : { code: "invalid-input", field, problem: issue.type },
+  };
 }

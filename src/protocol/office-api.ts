@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { looksLikeCard } from "#domain/card-number.ts";
 import {
   MAX_STALE_HOURS,
   SAFE_OUTAGE_POLICY,
@@ -37,6 +38,8 @@ const minorOrZero = v.pipe(
   v.maxValue(MAX_AMOUNT_MINOR, "amount"),
 );
 const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
+/** How a validator says that a bank card's number stands in a field. */
+export const CARD_NUMBER = "card-number";
 /** Control characters, half characters, and marks that turn the direction of what stands after the name. */
 const unreadable = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 // Composed, as the feed and the certificate must say it (PROTOCOL §1): some keyboards send letters in parts.
@@ -47,6 +50,8 @@ export const personName: v.GenericSchema<string> = v.pipe(
   v.normalize("NFC"),
   v.minLength(1, "name"),
   v.maxLength(MAX_NAME_LENGTH, "name"),
+  // Whoever reads the books or copies them would have it: a card's number belongs to its terminal alone.
+  v.check((text) => !looksLikeCard(text), CARD_NUMBER),
 );
 const language = v.picklist(["zh-CN", "en"]);
 
@@ -380,6 +385,8 @@ export type OfficeEvent = { readonly type: "sale" | "till" | "code" | "policy" }
 export type OfficeRefusal =
   | { readonly code: "not-signed-in" | "not-allowed" | "not-found" | "setup-closed" | "token-invalid" }
   | { readonly code: "invalid-input"; readonly field: string; readonly problem: string }
+  /** A bank card's number stands in this field; it was kept nowhere. */
+  | { readonly code: "card-number"; readonly field: string }
   | { readonly code: "wrong-credentials" }
   | { readonly code: "too-many-tries"; readonly waitMs: number }
   | { readonly code: "password-too-short"; readonly min: number }
@@ -387,7 +394,6 @@ export type OfficeRefusal =
   | { readonly code: "password-contains-name" }
   | { readonly code: "password-required" }
   | { readonly code: "password-not-allowed" }
-  | { readonly code: "password-weak"; readonly why: "short" | "sequence" | "repeat" | "common" | "kind" }
   | { readonly code: "amount-over-policy"; readonly maxMinor: number }
   | { readonly code: "validity-past" }
   | { readonly code: "till-not-ready" }

@@ -79,8 +79,11 @@ export interface ReceiptEvidence {
   readonly verdict: "missing" | "arrived" | "differs";
 }
 
+/** Twelve digits: no till gets there, and no bank card's number passes for the number of a receipt. */
+export const MAX_RECEIPT_SEQ = 999_999_999_999;
+
 export const receiptEvidenceRequest: v.GenericSchema<ReceiptEvidenceRequest> = v.strictObject({
-  seq: v.pipe(v.number(), v.safeInteger("seq"), v.minValue(1, "seq")),
+  seq: v.pipe(v.number(), v.safeInteger("seq"), v.minValue(1, "seq"), v.maxValue(MAX_RECEIPT_SEQ, "seq")),
   headHex: v.pipe(v.string(), v.trim(), v.toLowerCase(), v.regex(/^[0-9a-f]{8}$/u, "head")),
   amountMinor: v.pipe(
     v.number(),

@@ -1,6 +1,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
+import { looksLikeCard } from "#domain/card-number.ts";
 import { StopIcon } from "../icons.tsx";
+import { language } from "../language.ts";
 
 interface FieldFacts {
   readonly label: string;
@@ -24,10 +26,23 @@ export interface TextFieldProps extends FieldFacts {
   readonly placeholder?: string;
 }
 
-/** One line of text with its label above and, when wrong, the reason below. */
+/** Said as it is typed, whatever else is wrong: here, or the number would be on its way first. */
+const cardNumber = {
+  "zh-CN": "这里不能填银行卡号，请删掉。",
+  en: "A bank card number doesn’t belong here. Take it out.",
+} as const;
+/** Marks the field until the number is taken out: no form of the office is sent with it. */
+const marked = { "data-card-number": true } as const;
+
+/**
+ * One line of text with its label above and, when wrong, the reason below. A bank card's number is refused in
+ * every one but a password's.
+ */
 export function TextField(props: TextFieldProps): JSX.Element {
+  const isCard = props.type !== "password" && looksLikeCard(props.value);
+  const error = isCard ? cardNumber[language.value] : props.error;
   return (
-    <Framed facts={props}>
+    <Framed facts={{ ...props, error }}>
       {(ids) => (
         <input
           class="field__input"
@@ -42,7 +57,8 @@ export function TextField(props: TextFieldProps): JSX.Element {
           required={props.required}
           placeholder={props.placeholder}
           spellcheck={false}
-          aria-invalid={props.error !== undefined}
+          aria-invalid={error !== undefined}
+          {...(isCard ? marked : {})}
           aria-describedby={ids.describedBy}
           onInput={(event) => props.onInput(event.currentTarget.value)}
         />

@@ -8,14 +8,6 @@ const states = {
   revoked: "revoked",
 } as const;
 
-const weak = {
-  short: "is too short",
-  sequence: "is a plain sequence and easy to guess",
-  repeat: "repeats too much and is easy to guess",
-  common: "is too common and easy to guess",
-  kind: "has characters the till’s pad does not show",
-} as const;
-
 const fields: Readonly<Record<string, string>> = {
   email: "Email",
   password: "Password",
@@ -44,6 +36,8 @@ export const officeProblemsEn: OfficeProblemTexts = {
   "token-invalid": () => "This link has expired or was used. Get a new one on the server.",
   "invalid-input": (problem) =>
     `Not saved: check “${fields[problem.field] ?? problem.field}”. Your input is kept.`,
+  "card-number": (problem) =>
+    `Not saved: a bank card number is in “${fields[problem.field] ?? problem.field}”. Take it out; it was kept nowhere.`,
   "wrong-credentials": () => "Email or password is wrong. Not signed in.",
   "too-many-tries": (problem, say) => `Too many tries. Wait ${say.wait(problem.waitMs)}, then try again.`,
   "password-too-short": (problem) => `The password needs ${problem.min} characters. No shop was created yet.`,
@@ -51,8 +45,6 @@ export const officeProblemsEn: OfficeProblemTexts = {
   "password-contains-name": () => "The password holds the shop’s name or email. Choose another.",
   "password-required": () => "Your policy asks for a password on this code. Not issued.",
   "password-not-allowed": () => "Your policy gives codes no password. Not issued.",
-  "password-weak": (problem) =>
-    `Not issued: the code’s password ${weak[problem.why]}. Choose another or “Generated”.`,
   "amount-over-policy": (problem, say) =>
     `Not issued: one code holds at most ${say.money(problem.maxMinor)}. Split it, or raise the limit in Methods.`,
   "validity-past": () =>

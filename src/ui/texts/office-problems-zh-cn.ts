@@ -8,14 +8,6 @@ const states = {
   revoked: "已撤销",
 } as const;
 
-const weak = {
-  short: "太短",
-  sequence: "是连号，容易猜到",
-  repeat: "重复太多，容易猜到",
-  common: "太常见，容易猜到",
-  kind: "用了收银机键盘上没有的字",
-} as const;
-
 const fields: Readonly<Record<string, string>> = {
   email: "邮箱",
   password: "密码",
@@ -44,6 +36,8 @@ export const officeProblemsZhCn: OfficeProblemTexts = {
   "token-invalid": () => "这个链接已失效或已用过。请在服务器上取一个新的。",
   "invalid-input": (problem) =>
     `没有保存：「${fields[problem.field] ?? problem.field}」填得不对。填写的内容都在。`,
+  "card-number": (problem) =>
+    `没有保存：「${fields[problem.field] ?? problem.field}」里有银行卡号，请删掉。卡号没有留在任何地方。`,
   "wrong-credentials": () => "邮箱或密码不对，没有登录。",
   "too-many-tries": (problem, say) => `试的次数太多。请等${say.wait(problem.waitMs)}再试。`,
   "password-too-short": (problem) => `密码至少要${problem.min}位。店铺还没有创建。`,
@@ -51,7 +45,6 @@ export const officeProblemsZhCn: OfficeProblemTexts = {
   "password-contains-name": () => "密码里有店名或邮箱，容易被猜到。请换一个。",
   "password-required": () => "按现在的规定，这张码要带密码。没有发出。",
   "password-not-allowed": () => "按现在的规定，付款码不带密码。没有发出。",
-  "password-weak": (problem) => `没有发出：付款码密码${weak[problem.why]}。请换一个，或选「自动生成」。`,
   "amount-over-policy": (problem, say) =>
     `没有发出：单张最多${say.money(problem.maxMinor)}。可以分成几张，或去「收款方式」改上限。`,
   "validity-past": () => "没有发出：照这样填，码一发出就过期了。请改有效天数、生效时间或最晚到期日。",
