@@ -6,7 +6,7 @@ import { calibrate } from "#engine/vault/calibration.ts";
 import { OpenVault } from "#engine/vault/open-vault.ts";
 import { BenchTill, PIN, realArgon2 } from "./bench-till.ts";
 import { quickArgon2 } from "./tablet.ts";
-import { setPinOf, VaultOffice } from "./vault-office.ts";
+import { setPinOf, signInAs, VaultOffice } from "./vault-office.ts";
 
 /** Like Argon2 in this: another profile is another hash. */
 const telling: Argon2 = (secret, salt, profile) =>
@@ -99,6 +99,12 @@ describe("Argon2 profiles (PROTOCOL §10, decision 8)", () => {
     await setPinOf(till, cashier, "314159");
     expect(await till.db.secrets.get(cashier)).toMatchObject({ profile: 4 });
     expect(await till.lastBody()).toMatchObject({ kind: "pin-set", carried: { profile: 1 } });
+    await till.deliver();
+    await office.takePins();
+    await till.db.secrets.delete(cashier);
+    await till.deliver();
+    await till.engine.lock();
+    expect(await signInAs(till, cashier, "314159")).toMatchObject({ kind: "operator-in" });
   });
 
   it("G21: what the office sent is never raised: its cost is the server's to choose", async () => {

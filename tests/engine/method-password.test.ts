@@ -36,9 +36,11 @@ describe("G22: the shop's password for payment codes (DESIGN §6)", () => {
   it("two codes do not split a sale below the sum: what counts is the sale", async () => {
     const { till, office } = await shop({ ask: "above", aboveMinor: 3800 });
     await office.password("payment-code", SHOPS);
-    const code = await till.handed({ amountMinor: 2000, kind: "up-to", lease: till.known });
+    const wish = { amountMinor: 2000, kind: "up-to", lease: till.known } as const;
+    const codes = [await till.handed(wish), await till.handed(wish)];
     await till.engine.charge(4000);
-    expect(await till.engine.presentScan(code.text)).toMatchObject({ kind: "password" });
+    expect(await till.scanWithPassword(text(codes, 0), SHOPS)).toMatchObject({ kind: "part-paid" });
+    expect(await till.engine.presentScan(text(codes, 1))).toMatchObject({ kind: "password" });
   });
 
   it("a code that names it asks even where the owner's rule does not, and binds it to no key", async () => {

@@ -1,12 +1,13 @@
 import type { Guard } from "./guard.ts";
 import { GUARDS_OF_SERVER } from "./guards-of-server.ts";
 import { GUARDS_OF_TILL } from "./guards-of-till.ts";
+import { GUARDS_OF_VAULT } from "./guards-of-vault.ts";
 
 // The guards of the ledger and of the sync, each with what takes it away: one replacement in the text of a
 // file. `npm run test:guards` plays schedules without each in turn, and something must turn red. The same by
 // hand: `npm run simulate -- --mutate NAME`.
 
-export const GUARDS: readonly Guard[] = [...GUARDS_OF_TILL, ...GUARDS_OF_SERVER];
+export const GUARDS: readonly Guard[] = [...GUARDS_OF_TILL, ...GUARDS_OF_VAULT, ...GUARDS_OF_SERVER];
 
 /** The guard of that name. Throws when there is none. */
 export function guardNamed(name: string): Guard {
