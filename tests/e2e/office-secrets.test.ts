@@ -162,6 +162,14 @@ describe("the office's pages about PINs and passwords", () => {
     expect(await page.getByText(en.vault.cashOnly).count()).toBe(0);
   });
 
+  it("G22: the first page names what is due, and leads to where it is renewed", async () => {
+    await site.open("");
+    const due = page.locator("[data-due] a");
+    expect(await due.allTextContents()).toEqual([en.due.pin("小陈", 97)]);
+    await due.click();
+    await page.getByText(en.age.remindWhy(97)).waitFor();
+  });
+
   it("a renewed vault is an alarm on the first page, and ends with the owner's word", async () => {
     await site.open("");
     await page.locator("[data-renewals] a").click();

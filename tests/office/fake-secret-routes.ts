@@ -64,6 +64,7 @@ function ofOne(secrets: FakeSecrets, path: string, asked: SecretsAsked): Respons
   const [, list, id, act = ""] = /^\w+ (\w+)\/([\w-]+)(?:\/([\w/]+))?$/u.exec(path) ?? [];
   if (list === "operators") return operator(secrets, id, act, asked);
   if (list === "methods") return method(secrets, id, act, asked);
+  if (list === "codes" && act === "unlock") return json({});
   if (list === "vaults") return vault(secrets, id, act, asked);
   return asked.notFound();
 }

@@ -15,6 +15,7 @@ import { CodeStateWord } from "../parts/state-word.tsx";
 import { Facts } from "../parts/table.tsx";
 import { TwoStep } from "../parts/two-step.tsx";
 import { BarSymbol, QrSymbol } from "../symbols/symbol.tsx";
+import { CodeUnlock } from "../secrets/code-unlock.tsx";
 import { useAct } from "../use-act.ts";
 import { useAnswer } from "../use-answer.ts";
 
@@ -68,6 +69,7 @@ export function CodePage({ id }: { readonly id: string }): JSX.Element {
               )}
               <CodeFacts code={value} />
               {open && <CodeStanding code={value} onMoved={code.put} />}
+              {open?.hasPassword === true && <CodeUnlock id={open.id} />}
               {open && <Revoke code={open} onRevoked={code.put} />}
             </div>
           </div>

@@ -7,6 +7,7 @@ import { Empty, Page, Section, Shown } from "../parts/page.tsx";
 import { SaleTable } from "../parts/sale-table.tsx";
 import { TillAlarms } from "../parts/till-health.tsx";
 import { TillTable } from "../parts/till-table.tsx";
+import { DueRenewals } from "../secrets/due-renewals.tsx";
 import { RenewalAlarms } from "../secrets/till-vault.tsx";
 import { useAnswer, useRefresh } from "../use-answer.ts";
 
@@ -37,6 +38,7 @@ function Today({ today }: { readonly today: TodayAnswer }): JSX.Element {
       </div>
       <TillAlarms tills={today.tills} />
       <RenewalAlarms />
+      <DueRenewals />
       <Section title={t.tills}>
         <TillTable rows={today.tills} withSales />
       </Section>

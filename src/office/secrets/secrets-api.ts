@@ -33,6 +33,8 @@ export interface SecretsApi {
   readonly withdrawPin: (id: string) => Promise<Answer<OperatorRow>>;
   /** At every till. */
   readonly unlockOperator: (id: string) => Promise<Answer<OperatorRow>>;
+  /** A code's tries start anew at every till. */
+  readonly unlockCode: (id: string) => Promise<Answer<unknown>>;
   readonly unlockDigits: (request: UnlockDigitsRequest) => Promise<Answer<UnlockDigitsAnswer>>;
   readonly methods: () => Promise<Answer<MethodsAnswer>>;
   readonly saveMethodPolicy: (
@@ -62,6 +64,7 @@ export function createSecretsApi(http: Http): SecretsApi {
     setPin: (id, request) => http.send("POST", `${at}/operators/${id}/pin`, request),
     withdrawPin: (id) => http.send("POST", `${at}/operators/${id}/pin/withdraw`),
     unlockOperator: (id) => http.send("POST", `${at}/operators/${id}/unlock`),
+    unlockCode: (id) => http.send("POST", `${at}/codes/${id}/unlock`),
     unlockDigits: (request) => http.send("POST", `${at}/unlock-digits`, request),
     methods: () => http.get(`${at}/methods`),
     saveMethodPolicy: (method, request) => http.send("PUT", `${at}/methods/${method}/policy`, request),

@@ -178,6 +178,17 @@ export const officeSecretsEn: OfficeSecretsTexts = {
     noTills: "No till is in service yet.",
     check: "Make sure first that the caller is one of your people.",
   },
+  code: {
+    section: "Password locked",
+    why: "After too many wrong passwords at a till this code is locked. Once you are sure who asks, let it be tried again.",
+    unlock: "Let it be tried again",
+    unlocked: "Unlocked. Tills online can try again at once.",
+  },
+  due: {
+    section: "PINs and passwords due for renewal",
+    pin: (who: string, days: number): string => `${who}’s PIN: ${days} days in use`,
+    password: (method: string, days: number): string => `${method}, password: ${days} days in use`,
+  },
   vault: {
     section: "Level of protection",
     title: (till: string): string => `Protection of ${till}`,

@@ -167,6 +167,17 @@ export const officeSecretsZhCn = {
     noTills: "还没有启用的收银机。",
     check: "先确认打电话的是您店里的人。",
   },
+  code: {
+    section: "密码锁住了",
+    why: "顾客在收银机上输错太多次密码，这张码会锁住。确认是本人以后，可以让它重新试。",
+    unlock: "让它重新试",
+    unlocked: "已解锁。联网的收银机马上可以再试。",
+  },
+  due: {
+    section: "该换的PIN和密码",
+    pin: (who: string, days: number): string => `${who}的PIN用了${days}天`,
+    password: (method: string, days: number): string => `${method}的密码用了${days}天`,
+  },
   vault: {
     section: "保护级别",
     title: (till: string): string => `${till}的保护`,
