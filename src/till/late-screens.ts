@@ -1,4 +1,4 @@
-/** Every screen behind the lock and its keypad, and the rail to them: one piece, fetched right after the first paint. */
+/** Every screen behind the lock and its keypad, and the rail to them: fetched right after the first paint. */
 export { LateScreen } from "./late-screen.tsx";
 export { wayOf } from "./codes-stopped.ts";
 export { MenuButton, Rail } from "./parts/rail.tsx";

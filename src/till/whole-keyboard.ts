@@ -13,8 +13,8 @@ export function enterConfirms(typedMs: number, nowMs: number): boolean {
 }
 
 /**
- * What a real keyboard has beside characters, for a pad that takes any length: the space bar types a blank and
- * Enter confirms. Neither does anything where a button or field has the focus: there they are its own.
+ * What a real keyboard has beside characters, for a pad that takes any length: the space bar types a blank
+ * and Enter confirms. Neither does anything where a button or field has the focus: there they are its own.
  */
 export function useWholeKeyboard(pad: ScreenPad): void {
   const latest = useRef(pad);

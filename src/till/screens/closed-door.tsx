@@ -19,8 +19,8 @@ import { useTill, useView } from "../till-context.ts";
 import { Clock, WhyStopped } from "./lock.tsx";
 
 /**
- * The lock while the keys are: no PIN can be checked, so whoever says who they are comes in, for cash only, and
- * the books say that nobody checked (PROTOCOL §10). Opening the keys stands first.
+ * The lock while the keys are locked: no PIN can be checked, so whoever says who they are comes in, for cash
+ * only, and the books say that nobody checked (PROTOCOL §10). Opening the keys stands first.
  */
 export function ClosedDoor(): JSX.Element {
   const { engine, flow } = useTill();

@@ -13,8 +13,8 @@ export interface SetPinProps {
 }
 
 /**
- * A first PIN, or one in place of one that was forgotten: a manager approves, then its owner enters the new one
- * twice.
+ * A first PIN, or one in place of one that was forgotten: a manager approves, then whose it is enters the new
+ * one twice.
  */
 export function SetPinScreen({ operatorId, onEnd }: SetPinProps): JSX.Element {
   const approved = useSignal(false);
