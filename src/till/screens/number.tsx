@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { AmountKey } from "#domain/amount-entry.ts";
+import { looksLikeCard } from "#domain/card-number.ts";
 import { formatMoney } from "#domain/money.ts";
 import { Button } from "#ui/components/button.tsx";
 import { MessageLine } from "#ui/components/message-line.tsx";
@@ -23,10 +24,14 @@ export function NumberScreen(): JSX.Element {
   const view = useView();
   const t = screenTexts.now;
   const digits = useSignal("");
+  const isCard = useSignal(false);
   const key = (pressed: AmountKey): void => {
     if (pressed === "clear") digits.value = "";
     else if (pressed === "back") digits.value = digits.value.slice(0, -1);
     else if (pressed !== ".") digits.value = (digits.value + pressed).slice(0, numberLength);
+    // Taken off the screen at once, and never given to the engine: nothing here may keep it.
+    isCard.value = digits.value.length === numberLength && looksLikeCard(digits.value);
+    if (isCard.value) digits.value = "";
   };
   useTypedKeys((pressed) => {
     if (pressed === "Backspace") key("back");
@@ -51,7 +56,13 @@ export function NumberScreen(): JSX.Element {
           <Groups text={digits.value} groups={4} size={4} />
         </div>
       }
-      message={<MessageLine message={{ tone: "plain", text: t.number.hint }} />}
+      message={
+        <MessageLine
+          message={
+            isCard.value ? { tone: "refused", text: t.number.card } : { tone: "plain", text: t.number.hint }
+          }
+        />
+      }
       pad={<NumberPad onKey={key} corner="none" />}
       second={
         <Button class="second" onPress={() => flow.go({ at: "counter" })}>

@@ -76,6 +76,7 @@ export const tillEn: TillTexts = {
     title: "Type a payment code's number",
     label: "Payment code number",
     hint: "The 16 digits under the code.",
+    card: "That is a bank card number. It was not kept; type the code's number.",
     confirm: "Check number",
     remaining: (count: number): string => `${count} more`,
     back: "Back",

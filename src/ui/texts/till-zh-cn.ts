@@ -73,6 +73,7 @@ const screens = {
     title: "输入付款码号码",
     label: "付款码号码",
     hint: "码下方的16位数字。",
+    card: "这是银行卡号，没有留下。请输入付款码号码。",
     confirm: "核对号码",
     remaining: (count: number): string => `还差${count}位`,
     back: "返回",
