@@ -29,6 +29,7 @@ import { siteKey } from "../feed/site-keys.ts";
 import { appendServerEntries } from "../journal/server-journal.ts";
 import type { MerchantKeys } from "../keys/merchant-keys.ts";
 import { currentPolicy } from "../merchants/code-policy.ts";
+import { knownOfShop } from "../secrets/judge-secret.ts";
 import { generateCodePassword } from "./code-password.ts";
 import { planIssue, type IssuePlan, type IssueRefusal } from "./issue-plan.ts";
 import { chooseKeyEpoch } from "./key-epoch.ts";
@@ -59,7 +60,7 @@ export async function issueCode(
   const before = await issuedBefore(books, keys, requestHash, requestId, request);
   if (before !== null) return before;
   const nowMs = books.nowMs();
-  const planned = planIssue(request, policy, nowMs);
+  const planned = planIssue(request, policy, nowMs, await knownOfShop(db, merchant));
   if (!planned.ok) return planned;
   const place = await choosePlace(books, merchant, request, policy.codeWay);
   if (!place.ok) return place;

@@ -1,5 +1,6 @@
 // What a wish to issue comes to under the owner's rules. Pure: the clock and the rules are brought.
 import { MAX_CODE_LIFE_DAYS } from "#domain/payment-code.ts";
+import type { KnownOfShop } from "#domain/password-rules.ts";
 import { accepted, refused, type Result } from "#domain/result.ts";
 import type { CodePolicy, IssueCodeRequest, OfficeRefusal } from "#protocol/office-api.ts";
 import { judgeCodePassword } from "./code-password.ts";
@@ -7,7 +8,7 @@ import { judgeCodePassword } from "./code-password.ts";
 const DAY_MS = 86_400_000;
 
 export type IssueRefusal =
-  | Extract<OfficeRefusal, { code: "amount-over-policy" | "password-weak" | "invalid-input" }>
+  | Extract<OfficeRefusal, { code: "amount-over-policy" | "password-breaks-rules" | "invalid-input" }>
   | { readonly code: "password-required" | "password-not-allowed" | "validity-past" }
   | { readonly code: "not-found" | "till-revoked" | "till-not-ready" | "leases-not-chosen" };
 
@@ -19,17 +20,19 @@ export interface IssuePlan {
 }
 
 /**
- * Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code.
+ * Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code. `known`:
+ * what of the shop no password may say.
  */
 export function planIssue(
   request: IssueCodeRequest,
   policy: CodePolicy,
   nowMs: number,
+  known: KnownOfShop,
 ): Result<IssuePlan, IssueRefusal> {
   if (request.amountMinor > policy.maxCodeMinor) {
     return refused({ code: "amount-over-policy", maxMinor: policy.maxCodeMinor });
   }
-  const password = planPassword(request, policy);
+  const password = planPassword(request, policy, known);
   if (!password.ok) return password;
   const days = request.validDays ?? policy.validDays;
   const validFromMs = toSecond(Math.max(request.fromMs ?? nowMs, nowMs));
@@ -46,6 +49,7 @@ export function planIssue(
 function planPassword(
   request: IssueCodeRequest,
   policy: CodePolicy,
+  known: KnownOfShop,
 ): Result<IssuePlan["password"], IssueRefusal> {
   const { password, amountMinor } = request;
   const needed =
@@ -54,7 +58,7 @@ function planPassword(
   if (password.mode === "none") return needed ? refused({ code: "password-required" }) : accepted(null);
   if (policy.passwordRule === "never") return refused({ code: "password-not-allowed" });
   if (password.mode === "generate") return accepted("generate");
-  const judged = judgeCodePassword(password.text, policy.passwordKind);
+  const judged = judgeCodePassword(password.text, policy.passwordKind, known);
   return judged.ok ? accepted({ typed: judged.value }) : judged;
 }
 

@@ -9,8 +9,9 @@ import { wishFor } from "../headless-till.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0, 500);
 const DAY = 86_400_000;
+const KNOWN = { names: ["Lins Shop"], phones: [] };
 const plan = (wish: Parameters<typeof wishFor>[0], policy: Partial<CodePolicy> = {}) => {
-  const done = planIssue(wishFor(wish), { ...SAFE_CODE_POLICY, ...policy }, NOW);
+  const done = planIssue(wishFor(wish), { ...SAFE_CODE_POLICY, ...policy }, NOW, KNOWN);
   return done.ok ? done.value : done.refusal;
 };
 
@@ -61,43 +62,35 @@ describe("issuing under the owner's rules (G9)", () => {
   });
 });
 
-describe("a typed password is judged by name", () => {
+describe("a typed password is judged by the guide's rules, each by name (G21)", () => {
   const why = (text: string, kind: "digits" | "letters" = "digits"): string => {
-    const judged = judgeCodePassword(text, kind);
-    return judged.ok ? "fine" : judged.refusal.why;
+    const judged = judgeCodePassword(text, kind, KNOWN);
+    return judged.ok ? "fine" : judged.refusal.rules.join(" ");
   };
   it.each([
-    ["12345", "short"],
+    ["12345", "length"],
     ["123456", "sequence"],
-    ["987654", "sequence"],
-    ["678901", "sequence"],
-    ["135791", "sequence"],
     ["111111", "repeat"],
-    ["121212", "repeat"],
-    ["112211", "repeat"],
-    ["123123", "common"],
-    ["742742", "common"],
     ["520131", "common"],
-    ["12a456", "kind"],
-    ["12 456", "kind"],
-    ["\uD800123456", "kind"],
+    ["12a456", "can-type"],
+    ["\uD800123456", "can-type"],
     ["９３８４７１", "fine"],
     ["938471", "fine"],
   ])("digits %s: %s", (text, expected) => {
-    expect(why(text)).toBe(expected);
+    expect(why(text)).toContain(expected);
   });
   it.each([
-    ["abcdefgh", "sequence"],
-    ["passw0rd", "common"],
-    ["aaaaaaab", "repeat"],
-    ["kx7mq2", "short"],
-    ["kx7mq2wd", "fine"],
-    ["柜台收银机密码好", "kind"],
+    ["kx7mq2wd", "special"],
+    ["kx-mqrwd", "digit"],
+    ["7-482936", "letter"],
+    ["lins-shop-74", "shop-name"],
+    ["kx7-mq2w", "fine"],
+    ["柜台收银机密码好", "can-type"],
   ])("letters %s: %s", (text, expected) => {
-    expect(why(text, "letters")).toBe(expected);
+    expect(why(text, "letters")).toContain(expected);
   });
   it("longer than 128 bytes is no password the pad can enter", () => {
-    expect(why("9384710265".repeat(13))).toBe("kind");
+    expect(why("9384710265".repeat(13))).toBe("can-type");
   });
 
   it("generated ones are never weak, the same for the same request and another for another", async () => {
@@ -108,8 +101,8 @@ describe("a typed password is judged by name", () => {
         fc.constantFrom("digits", "letters"),
         async (id, kind) => {
           const password = await generateCodePassword(secret, id, kind);
-          expect(judgeCodePassword(password, kind).ok).toBe(true);
-          expect(password).toMatch(kind === "digits" ? /^[0-9]{6}$/u : /^[a-z2-9]{8}$/u);
+          expect(judgeCodePassword(password, kind, KNOWN).ok).toBe(true);
+          expect(password).toMatch(kind === "digits" ? /^[0-9]{6}$/u : /^[a-z]+-[a-z]+-[2-9]{4}$/u);
           expect(await generateCodePassword(secret, id, kind)).toBe(password);
           expect(
             await generateCodePassword(
