@@ -1,28 +1,42 @@
 // A new password for whoever is signed in. Knowing the old one allows it, or having come in by an owner link
 // a moment ago: that link is for an owner who does not know it.
+import { brokenRules } from "#domain/password-rules.ts";
 import type { Result } from "#domain/result.ts";
 import type { ChangePasswordRequest } from "#protocol/office-api.ts";
+import type { SecretsRefusal } from "#protocol/office-secrets-api.ts";
 import { audit } from "../audit.ts";
 import type { Member } from "../http/env.ts";
+import { readSecretRules } from "../secrets/secret-rules.ts";
 import type { Services } from "../services.ts";
 import { cameByOwnerLink } from "./owner-links.ts";
 import { hashPassword, judgePassword, verifyPassword } from "./password.ts";
 import type { PasswordRefusal } from "./password.ts";
 
+type BrokenRules = Extract<SecretsRefusal, { code: "password-breaks-rules" }>;
 type Needed = Pick<Services, "db" | "nowMs">;
 
-/** Judges `next` as set-up does, by this member's mail address and shop; null when it may be used. */
+/**
+ * Judges `next` as set-up does, by this member's mail address and shop, and by the guide's rules for code
+ * passwords besides where the owner has switched them on; null when it may be used.
+ */
 export async function judgeNextPassword(
   { db }: Needed,
   member: Member,
   next: string,
-): Promise<PasswordRefusal | null> {
+): Promise<PasswordRefusal | BrokenRules | null> {
   const shop = await db
     .selectFrom("control.merchants")
     .select("name")
     .where("merchant_id", "=", member.merchantId)
     .executeTakeFirstOrThrow();
-  return judgePassword(next, [member.email, shop.name]);
+  const names = [member.email, shop.name];
+  const weak = judgePassword(next, names);
+  const { accountRules } = await readSecretRules(db, member.merchantId);
+  if (weak !== null || accountRules === "nist") return weak;
+  // Blanks and all that a till's pad has no key for may stand in it; the rest keeps the rules by itself.
+  const typed = next.normalize("NFKC").replaceAll(/[^!-~]/gu, "");
+  const rules = brokenRules(typed, "letters", { names, phones: [] });
+  return rules.length > 0 ? { code: "password-breaks-rules", rules } : null;
 }
 
 /**
