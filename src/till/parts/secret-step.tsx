@@ -4,6 +4,7 @@ import { Button } from "#ui/components/button.tsx";
 import { MessageLine } from "#ui/components/message-line.tsx";
 import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { sayVault } from "#ui/texts/vault-texts.ts";
+import type { PadView } from "../held-pad.ts";
 import { screenTexts } from "../screen-texts.ts";
 import { usePad } from "../use-pad.ts";
 import { Dots } from "./dots.tsx";
@@ -81,9 +82,7 @@ export function SecretStep(props: SecretStepProps): JSX.Element {
         kind !== null && fixedLength === null ? (
           <PrimaryButton
             actId={`${props.name}-${half ? "again" : "first"}`}
-            unavailable={
-              state === "checking" ? t.checking : state === "ready" && count === 0 ? t.empty : undefined
-            }
+            unavailable={whyNotYet(pad.view)}
             onPress={pad.confirm}
           >
             {props.again !== undefined && !half ? t.next : t.confirm}
@@ -92,4 +91,20 @@ export function SecretStep(props: SecretStepProps): JSX.Element {
       }
     />
   );
+}
+
+/** Why a pad of any length cannot be confirmed just now; undefined when it can. */
+export function whyNotYet({ state, count }: PadView): string | undefined {
+  const t = sayVault();
+  switch (state) {
+    case "opening":
+      return undefined;
+    case "ready":
+      return count === 0 ? t.empty : undefined;
+    case "checking":
+      return t.checking;
+    case "waiting":
+    case "shut":
+      return t.notNow;
+  }
 }

@@ -7,6 +7,7 @@ import { ScreenTitle } from "#ui/components/screen-title.tsx";
 import { Dots } from "../parts/dots.tsx";
 import { PrimaryButton } from "../parts/primary-button.tsx";
 import { ScreenFrame } from "../parts/screen-frame.tsx";
+import { whyNotYet } from "../parts/secret-step.tsx";
 import { SecretPad } from "../parts/secret-pad.tsx";
 import { screenTexts } from "../screen-texts.ts";
 import { useTill, useView } from "../till-context.ts";
@@ -70,13 +71,7 @@ function CustomerTurn({ onHandBack }: { readonly onHandBack: () => void }): JSX.
         </>
       }
       primary={
-        <PrimaryButton
-          actId="confirm-password"
-          unavailable={
-            pad.view.count === 0 && pad.view.state === "ready" ? t.empty : checking ? t.checking : undefined
-          }
-          onPress={pad.confirm}
-        >
+        <PrimaryButton actId="confirm-password" unavailable={whyNotYet(pad.view)} onPress={pad.confirm}>
           {t.confirm}
         </PrimaryButton>
       }

@@ -98,7 +98,6 @@ export const tillEn: TillTexts = {
     label: "Password",
     confirm: "Confirm",
     handBack: "Hand back to cashier",
-    empty: "Enter the password.",
     checking: "Checking",
     operatorNeeded: "To change method, the cashier's PIN is needed.",
     operatorTitle: "Cashier's PIN",

@@ -95,7 +95,6 @@ const screens = {
     label: "密码",
     confirm: "确认",
     handBack: "交还收银员",
-    empty: "请输入密码。",
     checking: "正在核对",
     operatorNeeded: "换方式须收银员PIN。",
     operatorTitle: "收银员PIN",

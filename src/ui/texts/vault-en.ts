@@ -7,6 +7,7 @@ export const vaultEn: VaultTexts = {
   next: "Continue",
   checking: "Checking",
   empty: "Nothing entered",
+  notNow: "Not now",
   more: {
     title: "PINs and keys",
     change: "Change my PIN",

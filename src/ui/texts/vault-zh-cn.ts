@@ -5,6 +5,7 @@ export const vaultZhCn = {
   next: "下一步",
   checking: "正在核对",
   empty: "还没有输入",
+  notNow: "现在不能输",
   more: {
     title: "PIN和密钥",
     change: "改我的PIN",
