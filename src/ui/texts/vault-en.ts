@@ -101,7 +101,8 @@ export const vaultEn: VaultTexts = {
       basic: {
         name: "Basic: keys in the tablet",
         guards: "Guessing at the pad. 5 wrong tries make it wait, 10 lock it.",
-        fails: "A stolen tablet whose storage is copied: an expert finds a 6-digit PIN within hours.",
+        fails:
+          "A stolen tablet whose storage is copied: with one computer an expert tries every 6-digit PIN within half an hour.",
         price: "Nothing. After a restart without network, codes still work.",
       },
       "server-half": {
