@@ -70,7 +70,7 @@ function Person({ person, onChanged }: PersonProps): JSX.Element {
       {!person.active && <PersonStateWord person={person} />}
       {person.active && <Pin person={person} onChanged={onChanged} />}
       {person.active && <Tries person={person} onChanged={onChanged} />}
-      <About person={person} onChanged={onChanged} />
+      {person.active && <About person={person} onChanged={onChanged} />}
       <Leaving person={person} onChanged={onChanged} />
     </>
   );
