@@ -76,11 +76,11 @@ export const GUARDS_OF_SERVER: readonly Guard[] = [
   {
     name: "epoch-locked",
     file: INGEST,
-    find: `    .where("epoch", "=", batch.epoch)
+    find: `    .where((eb) => eb.and(epochColumns(batch)))
     .forUpdate()
     .executeTakeFirstOrThrow();
   return { ...row,`,
-    replace: `    .where("epoch", "=", batch.epoch)
+    replace: `    .where((eb) => eb.and(epochColumns(batch)))
     .executeTakeFirstOrThrow();
   return { ...row,`,
     why: "two carriers of the same entries would fail each other, or both book",

@@ -154,7 +154,7 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
   // Delivery.
   {
     name: "answers-are-signed",
-    file: "src/protocol/push.ts",
+    file: "src/protocol/signed-answer.ts",
     find: "context, signed.bytes, signed.signature)) return true;",
     replace: "context, signed.bytes, signed.signature)) return true;\n    return true;",
     why: "anybody on the line could say that a sale is stored, and the till would let go of it",
@@ -173,8 +173,8 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
   },
   {
     name: "answer-to-this-request",
-    file: "src/protocol/push.ts",
-    find: "return answer && sameBytes(answer.requestHash, requestHash) ? answer : null;",
+    file: "src/protocol/signed-answer.ts",
+    find: "return answer && (requestHash === null || sameBytes(answer.requestHash, requestHash)) ? answer : null;",
     replace: "return answer;",
     why: "an old answer, played again, would be heard as the server's word of now",
     test: { file: "tests/protocol/push.test.ts", title: "the answer to another request is no answer" },
