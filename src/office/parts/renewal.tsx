@@ -85,7 +85,7 @@ function Undelivered({ till }: { readonly till: TillRow }): JSX.Element {
   return <p class="undelivered">{t.undeliveredNone(say.moment(unsent.saidAtMs))}</p>;
 }
 
-/** Why the code in front was asked for, and what that will mean: it was chosen on another screen, or by another. */
+/** Why the code in front was asked for, and what that means: another screen, or another person, chose it. */
 function Chosen({ reason }: { readonly reason: RenewalReason }): JSX.Element {
   const t = officeTexts.now.losses.renewal;
   return (
