@@ -4,7 +4,6 @@ import { pinSetAad } from "#protocol/aads.ts";
 import type { Bytes } from "#protocol/bytes.ts";
 import { shortId } from "#protocol/ids.ts";
 import { openSealed } from "#protocol/sealed.ts";
-import { ARGON2_PROFILES } from "#protocol/vault-records.ts";
 import { audit } from "../audit.ts";
 import { keysOf, wake, type Books } from "../books.ts";
 import type { PinsFromTillsTable } from "../db/secret-tables.ts";
@@ -80,8 +79,6 @@ async function takeOne(
   },
 ): Promise<boolean> {
   const { merchant_id: merchant, till_id: till, epoch, operator_id: operator, version } = row;
-  // A profile that no till can pay for would lock everybody else out of their own.
-  if (!ARGON2_PROFILES.has(row.profile)) return false;
   const aad = pinSetAad(till, epoch, operator, version);
   const a = await openWithAny(books, tx, aad, new Uint8Array(row.sealed));
   if (a?.length !== A_BYTES) {

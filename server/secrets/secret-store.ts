@@ -10,6 +10,9 @@ import { everyTill, writeChange } from "../feed/changes.ts";
 import type { MerchantKeys } from "../keys/merchant-keys.ts";
 import { openField, sealField, type FieldPlace } from "../keys/sealed-field.ts";
 
+/** A till has made so many more versions of one PIN than we know of, at most. */
+const FARTHEST_AHEAD = 1000;
+
 /** What of a secret is kept: `a` is 32 bytes, Argon2id of its text under `salt`. */
 export interface HashedSecret {
   readonly profile: number;
@@ -73,7 +76,7 @@ export async function addSecret(
   await lockSecrets(tx, merchant);
   const before = await versionsOf(tx, merchant, subject);
   const newest = before[0]?.version ?? 0;
-  const version = Math.max(newest + 1, added.atLeast);
+  const version = nextVersion(newest, added.atLeast);
   const untilMs = nowMs + overlapMs;
   const ended = before.find((row) => isLive(row, nowMs) && (row.version < newest || overlapMs === 0));
   if (ended !== undefined) await endUpTo(tx, merchant, subject, ended.version, nowMs);
@@ -99,7 +102,52 @@ export async function addSecret(
   return version;
 }
 
-/** Ends every secret of the subject at once; answers whether there was any. */
+/**
+ * The till's own number where it is ahead of ours, so that its record does not outlive what replaces it; a
+ * number out of all reason is its own affair, and uses none of ours up.
+ */
+function nextVersion(newest: number, atLeast: number): number {
+  return atLeast <= newest + FARTHEST_AHEAD ? Math.max(newest + 1, atLeast) : newest + 1;
+}
+
+/**
+ * A till says that it holds a secret of this number which it did not send along: what is made here from now
+ * on has a higher one, and ends it.
+ */
+export async function noteVersion(
+  tx: DatabaseTransaction,
+  merchant: Uint8Array,
+  operator: Uint8Array,
+  version: number,
+  nowMs: number,
+): Promise<void> {
+  await lockSecrets(tx, merchant);
+  const newest = (await versionsOf(tx, merchant, operator))[0]?.version ?? 0;
+  if (version <= newest || version > newest + FARTHEST_AHEAD) return;
+  await tx
+    .insertInto("books.secrets")
+    .values({
+      merchant_id: merchant,
+      subject: operator,
+      version,
+      subject_class: "operator",
+      kind: null,
+      profile: 1,
+      salt: new Uint8Array(),
+      sealed_a: null,
+      from_ms: nowMs,
+      until_ms: nowMs,
+      made_by: "till",
+      made_till: null,
+      made_at_ms: nowMs,
+    })
+    .execute();
+}
+
+/**
+ * Ends every secret of the subject at once, those that only tills hold with them; answers whether any was
+ * ever known here.
+ */
 export async function withdrawSecrets(
   tx: DatabaseTransaction,
   merchant: Uint8Array,
@@ -107,9 +155,9 @@ export async function withdrawSecrets(
   nowMs: number,
 ): Promise<boolean> {
   await lockSecrets(tx, merchant);
-  const live = (await versionsOf(tx, merchant, subject)).find((row) => isLive(row, nowMs));
-  if (live === undefined) return false;
-  await endUpTo(tx, merchant, subject, live.version, nowMs);
+  const [newest] = await versionsOf(tx, merchant, subject);
+  if (newest === undefined) return false;
+  await endUpTo(tx, merchant, subject, newest.version, nowMs);
   return true;
 }
 

@@ -1,9 +1,11 @@
 // What a till's entries say of secrets and of its vault: PINs made there, tries, unlocking, levels, a vault
 // made anew. Nothing here can refuse an entry; what cannot be used is left alone.
-import type { Bytes } from "#protocol/bytes.ts";
+import { toHex, type Bytes } from "#protocol/bytes.ts";
 import { importPublicKey } from "#protocol/crypto.ts";
-import type { TillBody } from "#protocol/entry-bodies.ts";
+import type { CarriedSecret, TillBody } from "#protocol/entry-bodies.ts";
+import { ARGON2_PROFILES } from "#protocol/vault-records.ts";
 import type { DatabaseTransaction } from "../db/tables.ts";
+import { noteVersion } from "./secret-store.ts";
 
 /** One entry that speaks of them. */
 export interface VaultWord {
@@ -57,13 +59,14 @@ export async function hearVaultWords(
 ): Promise<boolean> {
   let pinWaits = false;
   const tries = new TriesHeard();
+  /** PINs that only the till itself holds, the last of each operator. */
+  const held = new Map<string, PinSet>();
   for (const word of words) {
     const { body, seq } = word;
     switch (body.kind) {
       case "pin-set":
-        if (body.carried === undefined) break;
-        await keepPin(tx, source, seq, { ...body, carried: body.carried });
-        pinWaits = true;
+        if (body.carried === undefined) held.set(toHex(body.operator), body);
+        else pinWaits = (await keepPin(tx, source, seq, body, body.carried)) || pinWaits;
         break;
       case "attempt":
         if (body.subjectClass !== "code") tries.count(body.subjectClass, body.subject, body.n, word.atMs);
@@ -86,6 +89,8 @@ export async function hearVaultWords(
     }
   }
   await tries.write(tx, source);
+  for (const { operator, version } of held.values())
+    await noteVersion(tx, source.merchant, operator, version, source.nowMs);
   return pinWaits;
 }
 
@@ -99,13 +104,18 @@ function ofEpoch(tx: DatabaseTransaction, { merchant, till, epoch }: VaultSource
 
 type PinSet = Extract<TillBody, { kind: "pin-set" }>;
 
-/** Sealed still: opening it needs the server's key, and must not hold the locks of a push. */
+/**
+ * Sealed still: opening it needs the server's key, and must not hold the locks of a push. A profile that no
+ * till can pay for would lock everybody else out of their own, and is not kept.
+ */
 async function keepPin(
   tx: DatabaseTransaction,
   { merchant, till, epoch, nowMs }: VaultSource,
   seq: number,
-  { operator, version, carried }: PinSet & { readonly carried: NonNullable<PinSet["carried"]> },
-): Promise<void> {
+  { operator, version }: PinSet,
+  carried: CarriedSecret,
+): Promise<boolean> {
+  if (!ARGON2_PROFILES.has(carried.profile)) return false;
   await tx
     .insertInto("books.pins_from_tills")
     .values({
@@ -122,6 +132,7 @@ async function keepPin(
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  return true;
 }
 
 /** A key that is no point of the curve could never be sealed to. */
@@ -162,7 +173,7 @@ class TriesHeard {
   readonly #last = new Map<string, Tries>();
 
   count(subjectClass: Tries["subjectClass"], subject: Bytes, n: number, atMs: number): void {
-    this.#last.set(`${subjectClass}:${Buffer.from(subject).toString("hex")}`, {
+    this.#last.set(`${subjectClass}:${toHex(subject)}`, {
       subjectClass,
       subject,
       n,

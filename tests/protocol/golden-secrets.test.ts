@@ -3,9 +3,18 @@ import { describe, expect, it } from "vitest";
 import { secretAad, unlockKeyAad } from "#protocol/aads.ts";
 import { toHex, type Bytes } from "#protocol/bytes.ts";
 import type { FeedPage } from "#protocol/feed.ts";
+import type { Keyset } from "#protocol/keyset.ts";
 import { ARGON2_PROFILE_1 } from "#protocol/payment-code-bytes.ts";
 import { openSealed } from "#protocol/sealed.ts";
-import { methodSubject, unlockAnswer, unlockKeyBytes } from "#protocol/unlock.ts";
+import { methodSubject, renewalDigits, unlockAnswer, unlockKeyBytes } from "#protocol/unlock.ts";
+import {
+  decodeVaultHalfRequest,
+  encodeVaultHalfRequest,
+  openVaultHalf,
+  vaultHalfOf,
+  type VaultHalfAnswer,
+  type VaultHalfRequest,
+} from "#protocol/vault-half.ts";
 import { secretBytes } from "#protocol/vault-records.ts";
 import { readVectors } from "./vectors.ts";
 
@@ -30,6 +39,19 @@ interface UnlockVectors {
     readonly subject: Bytes;
     readonly digits: string;
     readonly answer: string;
+  };
+}
+interface VaultHalfVectors {
+  readonly masterSecret: Bytes;
+  readonly request: VaultHalfRequest;
+  readonly requestBytes: Bytes;
+  readonly answer: VaultHalfAnswer;
+  readonly body: Bytes;
+  readonly renewal: {
+    readonly till: Bytes;
+    readonly epoch: number;
+    readonly vaultKey: Bytes;
+    readonly digits: string;
   };
 }
 const vectors = readVectors<UnlockVectors>("unlock");
@@ -71,6 +93,22 @@ describe("golden: secrets made in the office", () => {
     expect(await open(unlock.aad, change.sealed)).toBe(toHex(unlock.unlockKey));
     const answer = await unlockAnswer(unlock.unlockKey, till, epoch, unlock.subject, unlock.digits);
     expect(answer).toBe(unlock.answer);
+  });
+
+  it("the server's half of a vault's key, asked for and answered", async () => {
+    const half = readVectors<VaultHalfVectors>("vault-half");
+    const { till, epoch, requestHash } = half.answer;
+    expect(toHex(encodeVaultHalfRequest(half.request))).toBe(toHex(half.requestBytes));
+    expect(decodeVaultHalfRequest(half.requestBytes)).toEqual(half.request);
+    expect(await vaultHalfOf(half.masterSecret, till, epoch, 1)).toMatchObject({ half: half.answer.half });
+    expect(await vaultHalfOf(half.masterSecret, till, epoch, 2)).toEqual(half.answer.next);
+    const { keyset } = readVectors<{ keyset: Keyset }>("keyset");
+    expect(await openVaultHalf(keyset, half.body, { till, epoch, requestHash })).toEqual(half.answer);
+  });
+
+  it("the six digits of a vault made anew", async () => {
+    const { till, epoch, vaultKey, digits } = readVectors<VaultHalfVectors>("vault-half").renewal;
+    expect(await renewalDigits(till, epoch, vaultKey)).toBe(digits);
   });
 
   it("the subjects of both methods' passwords", async () => {

@@ -86,6 +86,32 @@ describe("a PIN made at one till reaches the others (issue 4)", () => {
     expect(shop.server.logged.join("")).toContain("pin-from-till-not-opened");
   });
 
+  it("numbers beyond all reason stop no push, and use none of the server's up", async () => {
+    const { row, id } = await addCashier(shop, first, "蒋九");
+    const most = Number.MAX_SAFE_INTEGER;
+    await first.write({ kind: "pin-set", operator: id, version: most });
+    await writePin(first, id, "402917", most);
+    await first.write({ kind: "attempt", subjectClass: "operator", subject: id, n: most });
+    const carried = { profile: most, salt: new Uint8Array(16), sealed: new Uint8Array(80) };
+    await first.write({ kind: "pin-set", operator: id, version: 1, carried });
+    await first.deliver();
+    expect(first.receiptedSeq).toBe(first.head.seq);
+    expect((await operatorRow(shop, row.id)).pin?.version).toBe(1);
+  });
+
+  it("a PIN that only a till holds is ended by the office's, whatever number it had", async () => {
+    const { row, id } = await addCashier(shop, first, "沈十");
+    await first.write({ kind: "pin-set", operator: id, version: 4 });
+    await first.deliver();
+    expect((await operatorRow(shop, row.id)).pin).toBeNull();
+    expect((await typePin(shop, row.id, "816035")).operator.pin?.version).toBe(5);
+    await shop.ask("POST", `/api/office/secrets/operators/${row.id}/pin/withdraw`);
+    await second.pull();
+    expect(secretsOf(second, id)).toEqual([]);
+    const withdrawn = [...second.told.values()].filter(({ type }) => type === "secret-withdrawn");
+    expect(withdrawn.map((change) => "version" in change && change.version)).toContain(5);
+  });
+
   it("of somebody retired, or nobody at all, it becomes no PIN, and nothing is left waiting", async () => {
     const { row, id } = await addCashier(shop, first, "冯六");
     await shop.ask("POST", `/api/office/secrets/operators/${row.id}`, { active: false });

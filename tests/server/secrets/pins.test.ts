@@ -1,8 +1,9 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { toHex, utf8 } from "../../../src/protocol/bytes.ts";
 import { secretAad } from "../../../src/protocol/aads.ts";
 import type { OperatorRow, PinAnswer } from "../../../src/protocol/office-secrets-api.ts";
-import { forgetEnded } from "../../../server/secrets/secret-store.ts";
+import { forgetEnded, withdrawSecrets } from "../../../server/secrets/secret-store.ts";
 import { openShop, type HeadlessTill, type Shop } from "../headless-till.ts";
 import {
   addCashier,
@@ -190,6 +191,34 @@ describe("PINs made in the office (PROTOCOL §10)", () => {
     expect((await operatorRow(shop, row.id)).pin?.remind).toBe(true);
     await shop.ask("PUT", `${SECRETS}/rules`, { remindDays: null, accountRules: "nist" });
     expect((await operatorRow(shop, row.id)).pin?.remind).toBe(false);
+  });
+
+  it("withdrawn while a till's page is being sealed, it is not told after the word that ended it", async () => {
+    const { row, id } = await addCashier(shop, first, "韩十一");
+    await first.pull();
+    await typePin(shop, row.id, "402917");
+    const { db } = shop.server.services;
+    const { merchantId } = shop.owner;
+    let pulled: Promise<void> = Promise.resolve();
+    await db.transaction().execute(async (tx) => {
+      await withdrawSecrets(tx, merchantId, id, now());
+      let isOver = false;
+      pulled = first.pull().finally(() => {
+        isOver = true;
+      });
+      // Until the pull waits for this very transaction, or has not waited at all.
+      for (let waiting = 0; waiting === 0 && !isOver;) {
+        const { rows } = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+        waiting = rows[0]?.count ?? 0;
+      }
+    });
+    await pulled;
+    await first.pull();
+    const told = [...first.told.values()].filter(
+      (change) => change.type === "secret" && toHex(change.subject) === toHex(id),
+    );
+    expect(told).toEqual([]);
   });
 
   it("what a secret was is forgotten when its overlap is over", async () => {
