@@ -1,63 +1,17 @@
-import { isDiskFault } from "#storage/till-database.ts";
 import type { Pad, PadOutcome, PadPurpose, PaidView, PresentOutcome } from "#protocol/engine-calls.ts";
-import { decodeCbor } from "#protocol/cbor.ts";
-import { randomBytes, toHex } from "#protocol/bytes.ts";
-import type { OperatorRow, ReceiptRow } from "#storage/schema.ts";
-import { PIN, Tablet, type Actor, type WorldClock } from "../engine/tablet.ts";
-import { failWrites } from "../engine/unreliable-disk.ts";
-import {
-  cutPower,
-  readDisk,
-  rowsOf,
-  stopServiceWorker,
-  watchDisk,
-  wipeDisk,
-  writeDisk,
-  type DiskImage,
-} from "./memory-disk.ts";
+import type { OperatorRow } from "#storage/schema.ts";
+import { PIN, type WorldClock } from "../engine/tablet.ts";
+import { readDisk, rowsOf, writeDisk } from "./memory-disk.ts";
 import type { Office, OfficeCode, PreparedTill } from "./office.ts";
+import { isFailedStart, TabletInShop } from "./tablet-in-shop.ts";
 
-/** The tables of the service worker: what only it writes is not lost with the engine's last commits. */
-const WORKER_TABLES: ReadonlySet<string> = new Set(["receipts", "delivery", "inbox"]);
+/** Nobody is known here, or nobody has a PIN here yet. */
+const NO_PIN_HERE: ReadonlySet<string> = new Set(["no-operator", "pin-needs-manager"]);
 
 /** A till and the cashier before it: every command ends, whatever the till says. */
-export class CounterHands {
-  readonly id: string;
-  readonly name: string;
-  readonly tablet: Tablet;
-  receiptedSeq = -1;
-  /** A receipt was here before the server had the entry. */
-  receiptedEarly: number | null = null;
-  checks = 0;
-  cloned = false;
-  /** The next write is on disk, and the disk says that it failed. */
-  disksAnswerLies = false;
+export class CounterHands extends TabletInShop {
   /** A sale that was called unpaid and stands in the journal. */
   calledFailed: string | null = null;
-  /** What a disk that lies goes back to. */
-  disk: DiskImage | null = null;
-  readonly #world: WorldClock;
-  readonly #office: Office;
-  /** Steps until the power goes, or until the browser stops the service worker. */
-  readonly #fuses: { power: number; worker: number } = { power: Infinity, worker: Infinity };
-  #powerCut: () => void = () => undefined;
-  /** Where the last fuse burnt through: for whoever reads the steps of a schedule. */
-  burntAt: string | null = null;
-
-  private constructor(world: WorldClock, office: Office, id: string, name: string) {
-    this.#world = world;
-    this.#office = office;
-    this.id = id;
-    this.name = name;
-    this.tablet = new Tablet({
-      world,
-      argon2: office.argon2,
-      send: (path, init) => office.send(path, init),
-      step: (actor, what) => void this.#step(actor, what),
-      databaseName: `till-${id}`,
-    });
-    this.calmHands();
-  }
 
   /** A till that is enrolled, has a PIN and its operator at it. */
   static async open(world: WorldClock, office: Office, name: string): Promise<CounterHands> {
@@ -68,11 +22,12 @@ export class CounterHands {
     const enrolled = await tablet.engine.enrol({ text: activation });
     if (!enrolled.ok) throw new Error(`simulation: ${name} not enrolled: ${enrolled.refusal.code}`);
     await tablet.deliver();
-    const set = await tablet.setPin();
-    if (set.kind !== "pin-set") throw new Error(`simulation: no PIN: ${JSON.stringify(set)}`);
+    await hands.comeIn();
+    if (!(await tablet.engine.charge(1)).ok) throw new Error(`simulation: nobody came in at ${name}`);
+    await tablet.engine.cancelSale();
     await tablet.deliver();
-    hands.rememberDisk();
-    hands.#watch();
+    hands.noteLife();
+    hands.watch();
     return hands;
   }
 
@@ -80,7 +35,7 @@ export class CounterHands {
   static async prepare(world: WorldClock, office: Office, name: string): Promise<PreparedTill> {
     const hands = await CounterHands.open(world, office, name);
     const { id, tablet } = hands;
-    hands.#cut();
+    hands.cut();
     const prepared = { id, name, disk: readDisk(tablet.databaseName), copy: tablet.mirror.bytes };
     hands.leave();
     return prepared;
@@ -98,89 +53,11 @@ export class CounterHands {
     writeDisk(tablet.databaseName, prepared.disk);
     tablet.mirror.bytes = prepared.copy;
     tablet.watched = watched;
+    await tablet.start();
+    hands.noteLife();
     hands.disk = prepared.disk;
-    await tablet.start();
-    hands.#watch();
+    hands.watch();
     return hands;
-  }
-
-  /** The schedule is over: the till is switched off, its disk goes. */
-  leave(): void {
-    this.#cut();
-    watchDisk(this.tablet.databaseName, null);
-    wipeDisk(this.tablet.databaseName);
-  }
-
-  #watch(): void {
-    watchDisk(this.tablet.databaseName, {
-      reached: (actor, what) => this.#step(actor, what),
-      lies: () => {
-        const lie = this.disksAnswerLies;
-        this.disksAnswerLies = false;
-        return lie;
-      },
-    });
-  }
-
-  /** One step of a program over its border. Answers whether that program has just come to its end. */
-  #step(actor: Actor, what: string): boolean {
-    const fuses = this.#fuses;
-    if (--fuses.power === 0) {
-      this.burntAt = `${actor}: ${what}`;
-      this.#cut();
-      this.#powerCut();
-      return true;
-    }
-    if (actor === "service-worker" && --fuses.worker === 0) {
-      this.burntAt = `${actor}: ${what}`;
-      stopServiceWorker(this.tablet.databaseName);
-      this.tablet.startWorker();
-      return true;
-    }
-    return false;
-  }
-
-  #cut(): void {
-    this.#fuses.power = Infinity;
-    this.#fuses.worker = Infinity;
-    cutPower(this.tablet.databaseName);
-    this.tablet.kill();
-  }
-
-  /**
-   * Does something at this till while the power will go after so many steps: at a request of a transaction,
-   * between a commit and its answer, before or after anything is sent, copied or checked. Switched on again
-   * afterwards.
-   */
-  async untilPowerCut(steps: number, command: () => Promise<unknown>): Promise<void> {
-    const { tablet } = this;
-    const cut = new Promise<"cut">((resolve) => {
-      this.#powerCut = () => resolve("cut");
-    });
-    this.#fuses.power = steps;
-    const done = command().then(() => "done" as const);
-    // What the command throws when its program was cut off under it is nobody's concern.
-    done.catch(() => undefined);
-    const end = await Promise.race([done, cut]);
-    this.#fuses.power = Infinity;
-    this.#powerCut = () => undefined;
-    if (end === "done") return;
-    this.calmHands();
-    await tablet.start();
-  }
-
-  /** The browser stops the service worker after so many of its steps. */
-  stopWorkerAfter(steps: number): void {
-    this.#fuses.worker = steps;
-  }
-
-  /** Pin worker and mirror do their work at once again. */
-  calmHands(): void {
-    this.tablet.pinHands.hold = () => {
-      this.checks++;
-      return Promise.resolve();
-    };
-    this.tablet.mirror.hold = () => Promise.resolve();
   }
 
   /** The first operator of the shop, as the till knows him. */
@@ -196,9 +73,24 @@ export class CounterHands {
       if (asked.ok || asked.refusal.code !== "no-operator") return;
       const purpose: PadPurpose = { purpose: "operator", operatorId: this.operatorId };
       const opened = await tablet.engine.openPad(purpose);
-      if (opened.ok) await this.enter(opened.value, PIN);
-      else this.#world.pass(60_000);
+      const came = opened.ok
+        ? await this.enter(opened.value, PIN)
+        : ({ kind: "refused", refusal: opened.refusal } as const);
+      const refusal = came.kind === "refused" ? came.refusal.code : null;
+      if (refusal !== null && NO_PIN_HERE.has(refusal)) {
+        if (!(await this.#setFirstPin())) return;
+      } else if (!opened.ok) this.world.pass(60_000);
     }
+  }
+
+  /** After an activation nobody has a PIN yet; false where none can be set now. */
+  async #setFirstPin(): Promise<boolean> {
+    const purpose: PadPurpose = { purpose: "new-pin", operatorId: this.operatorId };
+    const opened = await this.tablet.engine.openPad(purpose);
+    if (!opened.ok) return false;
+    const once = await this.enter(opened.value, PIN);
+    const set = once.kind === "again" ? await this.enter(opened.value, PIN) : once;
+    return set.kind === "pin-set";
   }
 
   async sellCash(amountMinor: number): Promise<boolean> {
@@ -233,6 +125,18 @@ export class CounterHands {
     const rest = await engine.takeCash(outcome.dueMinor);
     if (rest.ok) this.#shown(rest.value);
     else this.#saidNo(before, rest.refusal.code);
+  }
+
+  /** Shows a code, and goes away with it before all is paid. */
+  async presentInVain(code: OfficeCode, dueMinor: number): Promise<void> {
+    await this.comeIn();
+    await this.#clear();
+    const { engine } = this.tablet;
+    await engine.charge(dueMinor);
+    const presented = await engine.presentScan(code.text);
+    if (presented.kind === "paid") this.#shown(presented.paid);
+    await engine.withdrawCode();
+    await engine.cancelSale();
   }
 
   #salesOnDisk(): number {
@@ -284,83 +188,29 @@ export class CounterHands {
     for (const outcome of await Promise.all(paid)) if (outcome.ok) this.#shown(outcome.value);
   }
 
-  /** A round of delivery, begun and awaited; how it ends is the network's affair. */
-  async deliver(): Promise<void> {
-    await this.tablet.poke("asked");
-    await this.tablet.engine.serviceWorkerWrote();
-    await this.noteReceipt();
-  }
-
-  /** A round in the background, as the service worker runs it: a crash of the till does not end it. */
-  async deliverBehind(): Promise<void> {
-    await this.tablet.poke("commit");
-  }
-
-  /** Looks at the receipts, and whether the server has what they say, at this very moment. */
-  async noteReceipt(): Promise<void> {
-    const { lineage } = this.#office;
-    for (const { seq, answer } of rowsOf<ReceiptRow>(this.tablet.databaseName, "receipts")) {
-      // What a server signed before it was restored speaks of a past that it has forgotten.
-      const decoded = decodeCbor(answer);
-      const said: unknown = decoded.ok && Array.isArray(decoded.value) ? decoded.value[1] : null;
-      if (!(said instanceof Uint8Array) || toHex(said) !== lineage || seq <= this.receiptedSeq) continue;
-      this.receiptedSeq = seq;
-      if (seq > (await this.#office.headSeq(this.id))) this.receiptedEarly ??= seq;
-    }
-  }
-
-  /** The server went back to a backup: nothing counts as receipted until it has signed for it again. */
-  serverRestored(): void {
-    this.receiptedSeq = -1;
-  }
-
-  /** The power goes, and comes back. */
-  async crash(): Promise<void> {
-    await this.noteReceipt();
-    this.#cut();
-    this.calmHands();
-    await this.#startAgain();
-  }
-
   /**
-   * A disk that fails while the books are repaired stops the start: going on from an older head would be a
-   * fork. The page says that the till stopped, and whoever stands before it loads it again.
+   * Somebody scans an activation code at this tablet. Null: it has become that till; else why it did not come
+   * to that.
    */
-  async #startAgain(): Promise<void> {
+  async enrolAgain(activation: string): Promise<string | null> {
+    this.brokenBefore ??= await this.#brokenNow();
     try {
-      await this.tablet.start();
+      const enrolled = await this.tablet.engine.enrol({ text: activation, deliberate: true });
+      return enrolled.ok ? null : enrolled.refusal.code;
     } catch (cause) {
-      if (!isDiskFault(cause)) throw cause;
-      this.#cut();
-      await this.tablet.start();
+      // The page says that the till stopped, and whoever stands before it loads it again.
+      if (!isFailedStart(cause)) throw cause;
+      await this.crash();
+      return "disk";
+    } finally {
+      this.noteLife();
     }
   }
 
-  rememberDisk(): void {
-    const { databaseName } = this.tablet;
-    // Only what is committed: a transaction under way is in nobody's copy.
-    this.disk = readDisk(databaseName);
-  }
-
-  /** The disk had said «written» and had not: all since `disk` was read is gone, the mirror is not. */
-  async loseTail(): Promise<void> {
-    await this.noteReceipt();
-    this.#cut();
-    failWrites(this.tablet.databaseName, "AbortError", { times: 0 });
-    if (this.disk) writeDisk(this.tablet.databaseName, this.disk, WORKER_TABLES);
-    this.calmHands();
-    await this.#startAgain();
-  }
-
-  /** A copy of this till's disk on another tablet: the same keys, the same journal, two lives. */
-  async cloneOn(world: WorldClock, office: Office): Promise<Tablet> {
-    const databaseName = `clone-${toHex(randomBytes(6))}`;
-    const send = (path: string, init: RequestInit): Promise<Response> => office.send(path, init);
-    const clone = new Tablet({ world, argon2: office.argon2, send, databaseName });
-    writeDisk(databaseName, readDisk(this.tablet.databaseName));
-    await clone.start();
-    this.cloned = true;
-    return clone;
+  /** Chain and signatures of the epoch that may be about to end. */
+  async #brokenNow(): Promise<string | null> {
+    const at = this.isEnrolled ? await this.tablet.brokenAt() : null;
+    return at === null ? null : `${this.life}:${at}`;
   }
 
   async enter(pad: Pad, text: string): Promise<PadOutcome> {

@@ -1,3 +1,4 @@
+import type { OutagePolicy } from "#domain/outage-policy.ts";
 import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import type { Bytes } from "#protocol/bytes.ts";
@@ -16,28 +17,45 @@ export interface CodeOrder {
   readonly amountMinor: number;
   readonly kind: "exact" | "up-to";
   readonly password: string | null;
-  /** Hex id of the till that holds the lease. */
-  readonly till: string;
+  /** Hex id of the till that holds the lease; null: nobody's. */
+  readonly till: string | null;
 }
 
 /** What stands in the server's books at the end, read past all caches. Ids are hex. */
 export interface OfficeBooks {
   readonly entries: readonly BookedEntry[];
   readonly quarantined: ReadonlySet<string>;
-  /** Sum of all booked sales of a till. */
-  readonly salesMinor: ReadonlyMap<string, number>;
-  readonly claims: ReadonlyMap<string, { readonly till: string; readonly seq: number }>;
-  readonly losses: readonly { readonly till: string; readonly seq: number; readonly lossMinor: number }[];
-  /** Tills whose journal was found forked or damaged. */
+  /** Every booked sale, of the chains and out of quarantine. */
+  readonly sales: readonly BookedSale[];
+  readonly claims: ReadonlyMap<string, EntryPlace>;
+  /** What codes did not fund of a sale. */
+  readonly losses: readonly (EntryPlace & { readonly lossMinor: number })[];
+  /** What is missing of epochs, by name. */
+  readonly shortfalls: readonly {
+    readonly till: string;
+    readonly epoch: number;
+    /** The first entry that is still missing. */
+    readonly nextSeq: number;
+  }[];
+  /** Epochs whose journal was found forked or damaged, as `till:epoch`. */
   readonly found: ReadonlySet<string>;
 }
 
-export interface BookedEntry {
+/** Till (hex), epoch and number of an entry. */
+export interface EntryPlace {
   readonly till: string;
+  readonly epoch: number;
   readonly seq: number;
+}
+
+export interface BookedEntry extends EntryPlace {
   readonly hash: string;
   /** Order of arrival within the shop. */
   readonly arrival: number;
+}
+
+export interface BookedSale extends EntryPlace {
+  readonly totalMinor: number;
 }
 
 /** How far the server has a till's journal: as stored, not as cached. */
@@ -53,17 +71,28 @@ export interface Office {
   readonly argon2: Argon2;
   send(path: string, init: RequestInit): Promise<Response>;
   expectTill(name: string): Promise<{ readonly id: string; readonly activation: string }>;
-  /** Another activation code for a till that is there already: a new epoch, and why there is one. */
-  activate(id: string, reason: RenewalReason | null): Promise<string>;
+  /**
+   * Another activation code for a till that is there already: a new epoch, and why there is one. Null for one
+   * that was stopped for good.
+   */
+  activate(id: string, reason: RenewalReason | null): Promise<string | null>;
+  /** How an epoch stands; null where the server knows none. */
+  standing(id: string, epoch: number): Promise<"pending" | "open" | "frozen" | "damaged" | "closed" | null>;
+  /** The owner looks at a tablet that waits, and says «same». */
+  sayItIsTheSame(id: string): Promise<void>;
+  /** Brings a till's export file in; false when it was not taken. */
+  importFile(bytes: Bytes): Promise<boolean>;
+  /** The owner frees a code that a till has in hand. */
+  releaseClaim(cti: string): Promise<void>;
   /** Null when the office may not issue it now. */
   issue(order: CodeOrder): Promise<OfficeCode | null>;
   revokeCode(cti: string): Promise<void>;
-  savePolicy(validDays: number): Promise<void>;
+  savePolicy(validDays: number, outage?: OutagePolicy): Promise<void>;
   revokeTill(id: string): Promise<void>;
   /** The server's process ends and begins anew: what it held in memory is gone. */
   restart(): Promise<void>;
-  /** The highest seq that is stored of a till; −1 for none. */
-  headSeq(id: string): Promise<number>;
+  /** The highest seq that is stored of an epoch; −1 for none. */
+  headSeq(id: string, epoch: number): Promise<number>;
   /** The lineage under which the server signs now, hex. */
   readonly lineage: string;
   /** Is this code in its books? */

@@ -25,7 +25,10 @@ const TILL_NAMES = ["1号机", "2号机", "3号机"];
 /** Dead rows of so many schedules are swept at once. */
 const SCHEDULES_BETWEEN_SWEEPS = 150;
 
-/** How far a restored server's next numbers lie ahead; anything from 1,000 on will do. */
+/**
+ * How far a restored server's next numbers lie ahead: anything from 1,000 on, and another each time: a backup
+ * restored twice must not give one number twice.
+ */
 const JUMP = 1234;
 const REFUSED = "40001";
 /** Codes of faults that a schedule asked for: a statement refused, a process that is gone. */
@@ -123,6 +126,7 @@ class Machine implements ServerFaults {
   #refuseIn = Infinity;
   #endIn = Infinity;
   #endAfterCommits = Infinity;
+  #restores = 0;
 
   constructor(wire: WireDatabase, folder: string) {
     this.#wire = wire;
@@ -231,7 +235,7 @@ class Machine implements ServerFaults {
     this.calm();
     const { db, dialect } = this.#connect();
     await this.#openInstance(db);
-    await beginLineage({ db, instance: this.#instance, nowMs: this.#nowMs }, JUMP);
+    await beginLineage({ db, instance: this.#instance, nowMs: this.#nowMs }, JUMP + 100 * this.#restores++);
     await this.#openInstance(db);
     dialect.end();
   }
@@ -242,6 +246,7 @@ class Machine implements ServerFaults {
     this.#nowMs = nowMs;
     this.#wire.endSchedule();
     this.#instance = this.#firstInstance;
+    this.#restores = 0;
     this.unexpected = [];
   }
 

@@ -4,9 +4,10 @@ import { parseArgs } from "node:util";
 import { GUARDS } from "./guards.ts";
 import type { PlayerOrder, PlayerReport } from "./player.ts";
 import type { Verdict } from "./schedule.ts";
+import { STEPS, type Step } from "./steps.ts";
 
 // `npm run simulate -- --seeds N [--from S] [--players P] [--server pglite|postgres] [--mutate GUARD]
-//   [--keep-going] [--steps]`
+//   [--often STEP,…] [--keep-going] [--steps]`
 // Plays seeds S … S+N−1, divided among processes. The last line is JSON: {schedules, broken, perSecond}.
 // Every seed that broke something is printed with the first invariant that does not hold; then the exit code
 // is 1.
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     players: { type: "string", default: String(availableParallelism()) },
     server: { type: "string", default: "pglite" },
     mutate: { type: "string" },
+    often: { type: "string", default: "" },
     "keep-going": { type: "boolean", default: false },
     steps: { type: "boolean", default: false },
   },
@@ -32,10 +34,18 @@ if (values.mutate !== undefined && GUARDS.every(({ name }) => name !== values.mu
   process.exit(2);
 }
 
+/** Together they weigh about as much as half of all others. */
+const OFTEN = 40;
 /** No schedule needs a second of a quiet core: one that runs for so long never ends by itself. */
 const NEVER_ENDS_MS = 120_000;
 
-const bias = GUARDS.find(({ name }) => name === values.mutate)?.bias;
+const often = values.often.split(",").filter((step) => step !== "");
+if (!often.every((step): step is Step => step in STEPS)) {
+  console.error(`There are these steps: ${Object.keys(STEPS).join(", ")}`);
+  process.exit(2);
+}
+const sought = Object.fromEntries(often.map((step) => [step, OFTEN / often.length]));
+const bias = { ...GUARDS.find(({ name }) => name === values.mutate)?.bias, ...sought };
 const startedMs = performance.now();
 let schedules = 0;
 let handedOut = 0;
@@ -70,7 +80,7 @@ function play(): Promise<boolean> {
       playing = stop ? null : from + handedOut++;
       clearTimeout(watchdog);
       if (playing !== null) watchdog = setTimeout(() => player.kill("SIGKILL"), NEVER_ENDS_MS);
-      player.send({ seed: playing, ...(bias && { bias }) } satisfies PlayerOrder);
+      player.send({ seed: playing, bias } satisfies PlayerOrder);
     };
     player.on("message", (report: PlayerReport) => {
       if (report.kind === "played") {

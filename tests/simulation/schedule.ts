@@ -1,14 +1,20 @@
-import { DatabaseError } from "pg";
-import { PIN, START_MS, WorldClock } from "../engine/tablet.ts";
+import { START_MS, WorldClock } from "../engine/tablet.ts";
 import { failWrites } from "../engine/unreliable-disk.ts";
 import type { Fault } from "../engine/unreliable-network.ts";
+import { lookAtTheEnd } from "./at-end.ts";
 import { Chance } from "./chance.ts";
 import { CounterHands } from "./counter-hands.ts";
-import { INVARIANTS, type AtEnd, type TillAtEnd } from "./invariants.ts";
+import { CodeWays } from "./code-ways.ts";
+import { ExportFiles } from "./export-files.ts";
+import { INVARIANTS, type AtEnd } from "./invariants.ts";
 import { seedRandomness, followClock } from "./quick-platform.ts";
 import { StepWatch } from "./each-step.ts";
+import { lifeOf } from "./kept-on-tablet.ts";
+import { NewLives } from "./new-lives.ts";
+import { Broken, type HandedCode, type Stage } from "./stage.ts";
+import { ServerDays } from "./server-days.ts";
 import { STEPS, type Bias, type Step } from "./steps.ts";
-import type { House, OfficeCode, OpenedOffice } from "./office.ts";
+import type { House, Office, OpenedOffice } from "./office.ts";
 
 /** What came of one seed. */
 export interface Verdict {
@@ -62,21 +68,22 @@ export async function runSchedule(seed: number, house: House, bias: Bias = {}): 
   }
 }
 
-/** An invariant that does not hold after a step. */
-class Broken extends Error {}
-
-class Run {
+class Run implements Stage {
   readonly steps: string[] = [];
-  readonly #chance: Chance;
+  readonly chance: Chance;
+  readonly world: WorldClock;
+  readonly opened: OpenedOffice;
+  readonly tills: CounterHands[] = [];
+  readonly codes: HandedCode[] = [];
+  readonly strayed = new Set<string>();
   readonly #weights: Readonly<Record<Step, number>>;
-  readonly #world = new WorldClock();
-  readonly #opened: OpenedOffice;
-  readonly #tills: CounterHands[] = [];
-  readonly #codes: (OfficeCode & { readonly till: string })[] = [];
+  readonly #lives: NewLives = new NewLives(this);
+  readonly #files: ExportFiles = new ExportFiles(this);
+  readonly #ways: CodeWays = new CodeWays(this);
   readonly #issued = new Map<string, number>();
-  readonly #strayed = new Set<string>();
   readonly #forgotten = new Set<string>();
-  readonly #watches = new Map<string, StepWatch>();
+  readonly #watches = new Map<CounterHands, StepWatch>();
+  readonly #server: ServerDays;
   readonly #held: (() => void)[] = [];
   readonly #behind: Promise<void>[] = [];
 
@@ -87,9 +94,10 @@ class Run {
     weights: Readonly<Record<Step, number>>,
   ) {
     this.#weights = weights;
-    this.#chance = chance;
-    this.#world = world;
-    this.#opened = opened;
+    this.chance = chance;
+    this.world = world;
+    this.opened = opened;
+    this.#server = new ServerDays(this);
   }
 
   static async open(seed: number, house: House, bias: Bias): Promise<Run> {
@@ -99,56 +107,63 @@ class Run {
     const opened = await house.openOffice(() => world.ms);
     const run = new Run(new Chance(seed), world, opened, { ...STEPS, ...bias });
     const { office, tills } = opened;
-    const count = { one: 1, two: 2, three: 3 }[run.#chance.weighted({ one: 4, two: 4, three: 2 })];
-    const watched = run.#chance.happens(WATCHED_SHARE);
+    const count = { one: 1, two: 2, three: 3 }[run.chance.weighted({ one: 4, two: 4, three: 2 })];
+    const watched = run.chance.happens(WATCHED_SHARE);
     for (const name of ["1号机", "2号机", "3号机"].slice(0, count)) {
       const prepared = tills.find((till) => till.name === name);
-      run.#tills.push(
+      run.tills.push(
         prepared
           ? await CounterHands.switchOn(world, office, prepared, { watched })
           : await CounterHands.open(world, office, name),
       );
     }
-    for (let codes = run.#chance.between(0, 2); codes >= 0; codes--) await run.#issue();
-    for (const till of run.#tills) await till.deliver();
+    for (let codes = run.chance.between(0, 2); codes >= 0; codes--)
+      await run.issue(run.chance.pick(run.tills).id);
+    for (const till of run.tills) await till.deliver();
+    await run.#lookAtAll();
     return run;
   }
 
+  note(line: string): void {
+    this.steps.push(line);
+  }
+
   get serverFaults(): readonly string[] {
-    return this.#opened.faults?.unexpected ?? [];
+    return this.opened.faults?.unexpected ?? [];
   }
 
   async play(): Promise<void> {
     // Most of what goes wrong needs few steps: many short schedules, and some long ones.
-    const length = this.#chance.happens(LONG_SHARE)
-      ? this.#chance.between(25, 50)
-      : this.#chance.between(6, 16);
+    const length = this.chance.happens(LONG_SHARE) ? this.chance.between(25, 50) : this.chance.between(6, 16);
     for (let n = 0; n < length; n++) {
-      const step = this.#chance.weighted(this.#weights);
-      const till = this.#chance.pick(this.#tills);
-      if (this.#opened.faults?.isDown === true && this.#chance.happens(0.5))
-        await this.#opened.office.restart();
-      this.steps.push(`${step} ${till.name}`);
+      const step = this.chance.weighted(this.#weights);
+      const till = this.chance.pick(this.tills);
+      if (this.opened.faults?.isDown === true && this.chance.happens(0.5)) await this.opened.office.restart();
+      this.note(`${step} ${till.name}`);
       await this.#do(step, till);
       await this.#lookAtAll();
-      this.#world.pass(this.#chance.between(1, 4000));
+      this.world.pass(this.chance.between(1, 4000));
     }
   }
 
   /** Every till against its own past and the server's rows. Throws what is broken. */
   async #lookAtAll(): Promise<void> {
-    for (const till of this.#tills) await till.noteReceipt();
-    const stored = await this.#opened.office.storedRuns();
-    for (const till of this.#tills) {
-      const watch = this.#watches.get(till.id) ?? new StepWatch(till);
-      this.#watches.set(till.id, watch);
-      const broken = await watch.look(stored);
+    for (const till of this.tills) await till.noteReceipt();
+    const stored = await this.opened.office.storedRuns();
+    for (const till of this.tills) {
+      const broken = await this.#watchOf(till).look(stored);
       if (broken !== null) throw new Broken(broken);
     }
   }
 
+  #watchOf(till: CounterHands): StepWatch {
+    const watch = this.#watches.get(till) ?? new StepWatch(till);
+    this.#watches.set(till, watch);
+    return watch;
+  }
+
   async #do(step: Step, till: CounterHands): Promise<void> {
-    const chance = this.#chance;
+    const chance = this.chance;
     const { tablet } = till;
     switch (step) {
       case "sellCash":
@@ -158,7 +173,7 @@ class Run {
         await this.#sellCode(till);
         return;
       case "presentTwice":
-        await till.presentTwice(chance.pick(this.#codes));
+        await till.presentTwice(chance.pick(this.codes));
         return;
       case "twoWindows":
         await till.sellInTwoWindows(chance.between(1, 9999));
@@ -178,6 +193,8 @@ class Run {
         tablet.network.down = !tablet.network.down;
         return;
       case "hold":
+        // A tablet that starts carries first what lies on it for others.
+        if (this.tills.some((one) => this.#files.isCarrier(one))) return;
         tablet.impatient = true;
         tablet.network.hold = () => new Promise((go) => this.#held.push(go));
         return;
@@ -194,17 +211,41 @@ class Run {
         till.stopWorkerAfter(chance.between(1, 40));
         return;
       case "serverFault":
-        this.#serverFault();
+        this.#server.fault();
         return;
       case "rememberDisk":
         till.rememberDisk();
         return;
       case "loseTail":
         await till.loseTail();
-        this.#watches.get(till.id)?.forget();
+        this.#watchOf(till).wentBack();
+        return;
+      case "renewTill":
+        await this.#lives.renew(till);
+        return;
+      case "emptyDisk":
+        await this.#emptyDisk(till);
+        return;
+      case "monthPasses":
+        await this.#lives.monthPasses(() => this.#server.backUp());
+        return;
+      case "saveFile":
+        await this.#files.save(till);
+        return;
+      case "codeWay":
+        await this.#ways.choose();
+        return;
+      case "sellFree":
+        await this.#ways.sell(till);
+        return;
+      case "letGo":
+        await this.#ways.letGo(till);
+        return;
+      case "releaseClaim":
+        await this.#ways.release();
         return;
       case "backUp":
-        this.#opened.faults?.backUp();
+        this.#server.backUp();
         return;
       case "restoreServer":
         await this.#restoreServer();
@@ -227,32 +268,33 @@ class Run {
           TEN_YEARS_MS,
           -TEN_YEARS_MS,
         ]);
-        this.#world.pass(chance.pick([0, 30_000, 3_600_000, 4 * 3_600_000]));
+        this.world.pass(chance.pick([0, 30_000, 3_600_000, 4 * 3_600_000]));
         return;
       case "issue":
-        await this.#issue();
+        await this.issue(this.chance.pick(this.tills).id);
         return;
       case "revokeCode":
-        await this.#inOffice((office) => office.revokeCode(chance.pick(this.#codes).cti));
+        await this.inOffice((office) => office.revokeCode(chance.pick(this.codes).cti));
         return;
       case "policy":
-        await this.#inOffice((office) => office.savePolicy(chance.between(1, 60)));
+        await this.inOffice((office) => office.savePolicy(chance.between(1, 60)));
         return;
       case "serverRestart":
-        await this.#opened.office.restart();
+        await this.opened.office.restart();
         return;
       case "revokeTill":
-        await this.#inOffice((office) => office.revokeTill(till.id));
+        await this.#lives.noteIfWaiting(till);
+        await this.inOffice((office) => office.revokeTill(till.id));
         return;
       case "strayLease": {
         // As a floor limit would, or a list gone wrong: this till takes a code that is leased next door.
-        const code = chance.pick(this.#codes);
+        const code = chance.pick(this.codes);
         const { cti, amountMinor } = code;
-        this.#strayed.add(cti);
+        this.strayed.add(cti);
         // Written by our hand: a disk that is to fail the till must not fail the one who sets the scene.
         till.disksAnswerLies = false;
         await tablet.db.leases.put({ cti, till: till.id, tillName: till.name });
-        const holder = this.#tills.find((one) => one.id === code.till) ?? till;
+        const holder = this.tills.find((one) => one.id === code.till) ?? till;
         const how = { dueMinor: amountMinor, password: code.password ?? "", typed: false };
         for (const one of [till, holder]) await one.sellCode(code, how);
       }
@@ -261,7 +303,7 @@ class Run {
 
   /** The power goes at one of the steps of a command, whichever that is. */
   async #powerCut(till: CounterHands): Promise<void> {
-    const chance = this.#chance;
+    const chance = this.chance;
     const commands = {
       sellCash: () => till.sellCash(chance.between(1, 9999)),
       sellCode: () => this.#sellCode(till),
@@ -278,68 +320,54 @@ class Run {
 
   /** The server's data are lost, and an older backup takes their place; codes issued since are not in it. */
   async #restoreServer(): Promise<void> {
-    const { faults, office } = this.#opened;
-    if (faults === null) return;
-    await faults.restore();
-    await office.restart();
-    for (const till of this.#tills) till.serverRestored();
+    if (!(await this.#server.restore())) return;
+    for (const till of this.tills) till.serverRestored();
     for (const watch of this.#watches.values()) watch.forgetServer();
-    for (const { cti } of this.#codes) if (!(await office.knowsCode(cti))) this.#forgotten.add(cti);
+    const { office } = this.opened;
+    for (const { cti } of this.codes) if (!(await office.knowsCode(cti))) this.#forgotten.add(cti);
+    this.#ways.serverRestored();
+    await this.#lives.serverRestored();
   }
 
-  /** The server's database or process fails at one of its next statements. */
-  #serverFault(): void {
-    const { faults } = this.#opened;
-    const after = this.#chance.between(1, 60);
-    const what = this.#chance.weighted({ refused: 2, ended: 2, endedAfterCommit: 2 });
-    if (what === "refused") faults?.refuseStatement(after);
-    else if (what === "ended") faults?.endAtStatement(after);
-    else faults?.endAfterCommit(Math.ceil(after / 20));
-    this.steps.push(`  ${what} after ${after}`);
+  /** A tablet of which nothing, or only the second copy, is left. */
+  async #emptyDisk(till: CounterHands): Promise<void> {
+    this.#watchOf(till).emptied();
+    // What was signed for is nowhere but on the server then: of older backups nobody could refill it.
+    this.#server.spoilBackup();
+    if (await this.#lives.empty(till)) this.#files.emptied(till);
   }
 
-  /**
-   * The office does something; when its server dies over it, nobody knows whether it came to pass. Null then.
-   */
-  async #inOffice<T>(work: (office: OpenedOffice["office"]) => Promise<T>): Promise<T | null> {
-    const { office, faults } = this.#opened;
-    if (faults?.isDown === true) await office.restart();
-    try {
-      return await work(office);
-    } catch (cause) {
-      if (!(cause instanceof DatabaseError)) throw cause;
-      return null;
-    }
+  inOffice<T>(work: (office: Office) => Promise<T>): Promise<T | null> {
+    return this.#server.inOffice(work);
   }
 
   async #sellCode(till: CounterHands): Promise<void> {
-    const chance = this.#chance;
-    const mine = this.#codes.filter((code) => code.till === till.id);
+    const chance = this.chance;
+    const mine = this.codes.filter((code) => code.till === till.id);
     // Mostly one of its own that is new; sometimes any, also one that was used here or next door.
-    const code = mine.length > 0 && chance.happens(0.7) ? mine.at(-1) : chance.pick(this.#codes);
+    const code = mine.length > 0 && chance.happens(0.7) ? mine.at(-1) : chance.pick(this.codes);
     if (!code) return;
     const dueMinor = chance.happens(0.8) ? code.amountMinor : code.amountMinor + chance.between(1, 900);
     const password = chance.happens(0.75) && code.password !== null ? code.password : "00000";
     await till.sellCode(code, { dueMinor, password, typed: chance.happens(0.25) });
   }
 
-  async #issue(): Promise<void> {
-    const chance = this.#chance;
-    const till = chance.pick(this.#tills).id;
+  async issue(till: string | null): Promise<void> {
+    const chance = this.chance;
     const order = {
       amountMinor: chance.between(100, 9999),
       kind: chance.happens(0.3) ? ("up-to" as const) : ("exact" as const),
       password: chance.happens(0.35) ? PASSWORD : null,
       till,
     };
-    const code = await this.#inOffice((office) => office.issue(order));
+    const code = await this.inOffice((office) => office.issue(order));
     if (!code) return;
-    this.#codes.push({ ...code, till });
+    this.codes.push({ ...code, till, kind: order.kind });
     this.#issued.set(code.cti, code.amountMinor);
   }
 
   #release(): void {
-    for (const { tablet } of this.#tills) {
+    for (const { tablet } of this.tills) {
       tablet.impatient = false;
       tablet.network.hold = () => Promise.resolve();
     }
@@ -349,9 +377,9 @@ class Run {
   /** All faults end; time passes; every till says what it has. */
   async heal(): Promise<void> {
     this.steps.push("heal");
-    this.#opened.faults?.calm();
-    if (this.#opened.faults?.isDown === true) await this.#opened.office.restart();
-    for (const till of this.#tills) {
+    this.opened.faults?.calm();
+    if (this.opened.faults?.isDown === true) await this.opened.office.restart();
+    for (const till of this.tills) {
       till.tablet.network.calm();
       failWrites(till.tablet.databaseName, "AbortError", { times: 0 });
       till.tablet.clockOffsetMs = 0;
@@ -359,79 +387,60 @@ class Run {
     }
     this.#release();
     await Promise.all(this.#behind);
-    this.#world.pass(61_000);
-    for (const till of this.#tills) await till.crash();
-    if (this.#chance.happens(0.1)) await this.#clone(this.#chance.pick(this.#tills));
-    for (const till of this.#tills) {
+    this.world.pass(61_000);
+    for (const till of this.tills) await till.crash();
+    for (const till of this.tills) await this.#lives.settle(till);
+    if (this.chance.happens(0.1)) await this.#lives.copy(this.chance.pick(this.tills));
+    for (const till of this.tills) {
       await till.tablet.deliver();
       // The token that its copy asked for has taken the place of its own: the first round only learns that.
-      if (till.cloned) await till.tablet.deliver();
+      if (till.isCloned) await till.tablet.deliver();
       await till.noteReceipt();
+      await this.#lives.confirm(till);
+      // A till that was found out is enrolled again, with what it sold beside its copy.
+      if (!till.isCloned || this.chance.happens(0.5)) continue;
+      await this.#lives.renew(till);
+      await this.#lives.settle(till);
+      await till.tablet.deliver();
+    }
+    await this.#files.settle();
+    this.#ways.noteStrayed();
+    // What a restored server took up again is the till's once the owner has said so.
+    for (const till of this.tills) {
+      await this.#lives.confirm(till);
+      await till.tablet.deliver();
     }
   }
 
-  /** A copy of a till's disk sells on beside it, and both deliver. */
-  async #clone(till: CounterHands): Promise<void> {
-    this.steps.push(`clone ${till.name}`);
-    const clone = await till.cloneOn(this.#world, this.#opened.office);
-    const pad = await clone.openPad({ purpose: "operator", operatorId: clone.operatorId });
-    await clone.enter(pad, PIN);
-    await clone.engine.charge(4321);
-    await clone.engine.takeCash(4321);
-    await till.sellCash(1234);
-    // Twice: its token may be refused first, and who was never heard cannot be found.
-    await clone.deliver();
-    await clone.deliver();
-    clone.kill();
-  }
-
   async atEnd(): Promise<AtEnd> {
-    const last = new Map<string, boolean>();
-    for (const till of this.#tills) {
+    const last = new Map<CounterHands, boolean>();
+    for (const till of this.tills) {
       await till.tablet.look();
       const sold = await till.sellCash(1);
       await till.tablet.deliver();
       await till.noteReceipt();
       const head = await till.tablet.db.head.get("head");
-      last.set(till.id, sold && (till.cloned || till.receiptedSeq === head?.seq));
+      const receipted = till.receipts.highest.get(lifeOf({ till: till.id, epoch: till.epoch }));
+      last.set(till, sold && (till.isCloned || receipted === head?.seq));
     }
+    await this.#lookAtAll();
     const tills = await Promise.all(
-      this.#tills.map(async (till): Promise<TillAtEnd> => {
-        const { tablet } = till;
-        const rows = await tablet.db.journal.toArray();
-        const bodies = await tablet.bodies();
-        return {
-          id: till.id,
-          name: till.name,
-          journal: rows.flatMap((row, at) => {
-            const body = bodies[at];
-            return body ? [{ row, body }] : [];
-          }),
-          brokenAt: await tablet.brokenAt(),
-          shownPaid: tablet.shownPaid,
-          receiptedSeq: till.receiptedSeq,
-          receiptedEarly: till.receiptedEarly,
-          unsentCount: tablet.view.link.unsentCount,
-          stop: tablet.view.stop,
-          cloned: till.cloned,
-          tries: new Map((await tablet.db.attempts.toArray()).map((one) => [one.key, one.count])),
-          checks: till.checks,
-          lastSaleArrived: last.get(till.id) ?? false,
-        };
-      }),
+      this.tills.map((till) => lookAtTheEnd(till, this.#watchOf(till), last.get(till) ?? false)),
     );
     return {
       tills,
-      office: await this.#opened.office.books(),
+      office: await this.opened.office.books(),
       codes: this.#issued,
-      strayed: this.#strayed,
+      strayed: this.strayed,
       forgotten: this.#forgotten,
+      setApart: this.#lives.setApart,
+      bornEmpty: this.#lives.bornEmpty,
     };
   }
 
   async close(): Promise<void> {
     this.#release();
     await Promise.allSettled(this.#behind);
-    for (const till of this.#tills) till.leave();
+    for (const till of this.tills) till.leave();
   }
 }

@@ -1,23 +1,29 @@
+import { SAFE_OUTAGE_POLICY, type OutagePolicy } from "#domain/outage-policy.ts";
 import type { RenewalReason } from "#protocol/office-losses-api.ts";
 import type { Hono } from "hono";
 import { fromHex, randomBytes, toHex, type Bytes } from "#protocol/bytes.ts";
+import { sha256 } from "#protocol/crypto.ts";
+import { MAX_PIECE_BYTES } from "#protocol/export-parcel.ts";
 import { newId, shortId } from "#protocol/ids.ts";
 import { SAFE_CODE_POLICY } from "#protocol/office-api.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import { openBooks, type Books } from "../../server/books.ts";
 import { readCode } from "../../server/codes/code-rows.ts";
 import { issueCode } from "../../server/codes/issue-code.ts";
+import { releaseClaim } from "../../server/codes/move-lease.ts";
 import { revokeCode } from "../../server/codes/revoke-code.ts";
 import type { Database } from "../../server/db/tables.ts";
+import { importParcel } from "../../server/exports/import-parcel.ts";
+import { addPiece, beginParcel } from "../../server/exports/parcel-store.ts";
 import { createApp } from "../../server/http/app.ts";
 import type { AppEnv } from "../../server/http/env.ts";
 import type { openPages } from "../../server/http/pages.ts";
 import { savePolicy } from "../../server/merchants/code-policy.ts";
 import { createShop } from "../../server/merchants/create-shop.ts";
 import type { Services } from "../../server/services.ts";
-import { activateTill, addTill, revokeTill } from "../../server/office/till-commands.ts";
+import { activateTill, addTill, compareTill, revokeTill } from "../../server/office/till-commands.ts";
 import { publishChanges } from "../../server/feed/sequencer.ts";
-import type { CodeOrder, Office, OfficeBooks, OfficeCode, StoredRun } from "./office.ts";
+import type { CodeOrder, EntryPlace, Office, OfficeBooks, OfficeCode, StoredRun } from "./office.ts";
 
 const ORIGIN = "http://localhost:8080";
 
@@ -100,13 +106,47 @@ export class ServerOffice implements Office {
   async expectTill(name: string): Promise<{ id: string; activation: string }> {
     const added = await addTill(this.#books, this.#by, name);
     if (!added.ok) throw new Error(`simulation: ${added.refusal.code}`);
-    return { id: toHex(added.value), activation: await this.activate(toHex(added.value), null) };
+    const id = toHex(added.value);
+    const activation = await this.activate(id, null);
+    if (activation === null) throw new Error("simulation: a new till is stopped");
+    return { id, activation };
   }
 
-  async activate(id: string, reason: RenewalReason | null): Promise<string> {
+  async activate(id: string, reason: RenewalReason | null): Promise<string | null> {
     const activation = await activateTill(this.#books, this.#by, shortId(fromHex(id)), reason);
-    if (!activation.ok) throw new Error(`simulation: ${activation.refusal.code}`);
-    return activation.value.qrText;
+    if (activation.ok) return activation.value.qrText;
+    // A restored server may not know the till yet: then somebody adds one, as for one that was stopped.
+    return null;
+  }
+
+  async standing(id: string, epoch: number): ReturnType<Office["standing"]> {
+    const row = await this.#parts.inspect
+      .selectFrom("books.till_epochs")
+      .select("state")
+      .where("merchant_id", "=", this.#shop.merchant)
+      .where("till_id", "=", fromHex(id))
+      .where("epoch", "=", epoch)
+      .executeTakeFirst();
+    return row?.state ?? null;
+  }
+
+  async sayItIsTheSame(id: string): Promise<void> {
+    // Stopped or forgotten meanwhile: the office says so, and the tablet waits on.
+    await compareTill(this.#books, this.#by, shortId(fromHex(id)), { same: true });
+  }
+
+  async importFile(bytes: Bytes): Promise<boolean> {
+    const { db, nowMs } = this.#books;
+    const key = { merchant: this.#shop.merchant, id: newId() };
+    const facts = { size: bytes.length, hash: await sha256(bytes), by: this.#shop.userId, nowMs: nowMs() };
+    if ((await beginParcel(db, key, facts)) === null) return false;
+    for (let at = 0; at < bytes.length; at += MAX_PIECE_BYTES)
+      await addPiece(db, key, at, bytes.slice(at, at + MAX_PIECE_BYTES));
+    return (await importParcel(this.#books, key)).ok;
+  }
+
+  async releaseClaim(cti: string): Promise<void> {
+    await releaseClaim(this.#books, this.#by, fromHex(cti));
   }
 
   async issue(order: CodeOrder): Promise<OfficeCode | null> {
@@ -117,7 +157,7 @@ export class ServerOffice implements Office {
       password: { mode: order.password === null ? "none" : "generate" },
       validDays: null,
       fromMs: null,
-      tillId: shortId(fromHex(order.till)),
+      tillId: order.till === null ? null : shortId(fromHex(order.till)),
       onlyThisTill: false,
     });
     if (!issued.ok) return null;
@@ -139,11 +179,12 @@ export class ServerOffice implements Office {
     await revokeCode(this.#books, this.#by, fromHex(cti));
   }
 
-  async savePolicy(validDays: number): Promise<void> {
+  async savePolicy(validDays: number, outage: OutagePolicy = SAFE_OUTAGE_POLICY): Promise<void> {
     const { merchant, userId } = this.#shop;
     const { services } = this.#process;
     const policy = {
       ...SAFE_CODE_POLICY,
+      ...outage,
       passwordRule: "above",
       passwordAboveMinor: 400_000,
       validDays,
@@ -163,12 +204,13 @@ export class ServerOffice implements Office {
     this.#app = createApp(this.#process.services, this.#pages);
   }
 
-  async headSeq(id: string): Promise<number> {
+  async headSeq(id: string, epoch: number): Promise<number> {
     const row = await this.#parts.inspect
       .selectFrom("books.entries")
       .select((eb) => eb.fn.max("seq").as("seq"))
       .where("merchant_id", "=", this.#shop.merchant)
       .where("till_id", "=", fromHex(id))
+      .where("epoch", "=", epoch)
       .executeTakeFirst();
     return row?.seq ?? -1;
   }
@@ -205,39 +247,31 @@ export class ServerOffice implements Office {
   async books(): Promise<OfficeBooks> {
     const { inspect: db } = this.#parts;
     const { merchant } = this.#shop;
-    const [entries, sales, claims, outcomes, findings, quarantined] = await Promise.all([
+    const [entries, sales, claims, outcomes, findings, quarantined, losses] = await Promise.all([
       db.selectFrom("books.entries").selectAll().where("merchant_id", "=", merchant).execute(),
       db.selectFrom("books.sales").selectAll().where("merchant_id", "=", merchant).execute(),
       db.selectFrom("books.code_claims").selectAll().where("merchant_id", "=", merchant).execute(),
       db.selectFrom("books.outcomes").selectAll().where("merchant_id", "=", merchant).execute(),
       db.selectFrom("books.findings").selectAll().where("merchant_id", "=", merchant).execute(),
       db.selectFrom("books.quarantined").selectAll().where("merchant_id", "=", merchant).execute(),
+      db.selectFrom("books.losses").selectAll().where("merchant_id", "=", merchant).execute(),
     ]);
-    const salesMinor = new Map<string, number>();
-    for (const sale of sales) {
-      const till = toHex(sale.till_id);
-      salesMinor.set(till, (salesMinor.get(till) ?? 0) + sale.total_minor);
-    }
     return {
       entries: entries
         .filter((row) => row.till_id.length === 16)
-        .map(({ till_id, seq, hash, arrival }) => ({
-          till: toHex(till_id),
-          seq,
-          hash: toHex(hash),
-          arrival,
-        })),
+        .map((row) => ({ ...placeOf(row), hash: toHex(row.hash), arrival: row.arrival })),
       quarantined: new Set(quarantined.map((row) => toHex(row.hash))),
-      salesMinor,
-      claims: new Map(claims.map((row) => [toHex(row.cti), { till: toHex(row.till_id), seq: row.seq }])),
-      losses: outcomes.map(({ till_id, seq, loss_minor }) => ({
-        till: toHex(till_id),
-        seq,
-        lossMinor: loss_minor,
+      sales: sales.map((row) => ({ ...placeOf(row), totalMinor: row.total_minor })),
+      claims: new Map(claims.map((row) => [toHex(row.cti), placeOf(row)])),
+      losses: outcomes.map((row) => ({ ...placeOf(row), lossMinor: row.loss_minor })),
+      shortfalls: losses.map((row) => ({
+        till: toHex(row.till_id),
+        epoch: row.epoch,
+        nextSeq: row.next_seq,
       })),
       found: new Set(
-        findings.flatMap(({ kind, till_id }) =>
-          till_id !== null && (kind === "fork" || kind === "damaged") ? [toHex(till_id)] : [],
+        findings.flatMap(({ kind, till_id, epoch }) =>
+          till_id !== null && (kind === "fork" || kind === "damaged") ? [`${toHex(till_id)}:${epoch}`] : [],
         ),
       ),
     };
@@ -246,4 +280,12 @@ export class ServerOffice implements Office {
   get #by(): { merchant: Bytes; userId: string } {
     return this.#shop;
   }
+}
+
+function placeOf(row: {
+  readonly till_id: Uint8Array;
+  readonly epoch: number;
+  readonly seq: number;
+}): EntryPlace {
+  return { till: toHex(row.till_id), epoch: row.epoch, seq: row.seq };
 }

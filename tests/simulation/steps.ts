@@ -27,6 +27,14 @@ export const STEPS = {
   serverRestart: 1,
   revokeTill: 0.2,
   strayLease: 1,
+  renewTill: 0.6,
+  emptyDisk: 0.3,
+  monthPasses: 0.2,
+  saveFile: 0.6,
+  codeWay: 0.6,
+  sellFree: 1.5,
+  letGo: 0.7,
+  releaseClaim: 0.3,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type Step = keyof typeof STEPS;
