@@ -58,7 +58,7 @@ describe("the office on a shop in trouble", () => {
       }
     }
     expect(found).toEqual([]);
-  }, 120_000);
+  });
 
   it("WCAG 2.2 AA: nothing that a machine can find, in light and in dark", async () => {
     const found: string[] = [];
@@ -77,7 +77,7 @@ describe("the office on a shop in trouble", () => {
       }
     }
     expect(found).toEqual([]);
-  }, 120_000);
+  });
 
   it("I6: today names the till without progress and what waits; a till offline is no alarm", async () => {
     await open("");

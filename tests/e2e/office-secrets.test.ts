@@ -60,7 +60,7 @@ describe("the office's pages about PINs and passwords", () => {
     }
     expect(found).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 800 });
-  }, 120_000);
+  });
 
   it("WCAG 2.2 AA: nothing that a machine can find, in light and in dark", async () => {
     const found: string[] = [];
@@ -78,7 +78,7 @@ describe("the office's pages about PINs and passwords", () => {
       }
     }
     expect(found).toEqual([]);
-  }, 120_000);
+  });
 
   it("G21: each rule says with every character what becomes of it; a weak PIN is not sent", async () => {
     await site.open(`people/${people.without}`);
