@@ -135,7 +135,7 @@ describe("the till's screens at the five measured sizes", () => {
       }
     }
     expect(found).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it("the primary stands in the same rectangle on every screen of the counter", async () => {
     for (const viewport of viewports) {
