@@ -24,7 +24,7 @@ export async function tabletsAway(
     where e.merchant_id = ${merchant} and e.confirmed_at_ms is not null and e.last_seen_ms >= ${heardSinceMs}
       and ((e.state = 'closed' and e.last_seen_ms < e.closed_at_ms)
         or (e.state <> 'closed' and e.last_seen_ms < t.revoked_at_ms))`.execute(db);
-  // After a theft nobody takes the leased codes but the thief; that is the loss of the theft, and of no outage.
+  // After a theft nobody takes the leased codes but the thief: the loss of the theft, and of no outage.
   const leased = await sql<{ sum: number }>`
     select coalesce(sum(c.amount_minor), 0)::bigint as sum from books.codes c
     where c.merchant_id = ${merchant} and c.revoked_at_ms is null and c.expires_at_ms > ${nowMs}
