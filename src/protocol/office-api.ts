@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { looksLikeCard } from "#domain/card-number.ts";
 import {
   MAX_STALE_HOURS,
   SAFE_OUTAGE_POLICY,
   type OutagePolicy,
   type TabletsAway,
 } from "#domain/outage-policy.ts";
+import { MAX_AMOUNT_MINOR, minorOrZero, personName, shortId } from "./office-fields.ts";
 import type { RenewalReason, TillHealth } from "./office-losses-api.ts";
 import type { SecretsRefusal } from "./office-secrets-api.ts";
 
@@ -16,14 +16,11 @@ import type { SecretsRefusal } from "./office-secrets-api.ts";
  * by code.
  */
 
-/** Largest amount of one code or sale: 999,999.99. */
-export const MAX_AMOUNT_MINOR = 99_999_999;
-export const MAX_NAME_LENGTH = 60;
+export { CARD_NUMBER, MAX_AMOUNT_MINOR, MAX_NAME_LENGTH } from "./office-fields.ts";
 /** Codes live at most this long (PROTOCOL §2). */
 export const MAX_CODE_DAYS = 400;
 export const MAX_TILLS = 50;
 
-const shortId = v.pipe(v.string(), v.regex(/^[0-9A-HJKMNP-TV-Z]{12}$/, "id"));
 const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/, "id"));
 const minor = v.pipe(
   v.number(),
@@ -31,28 +28,7 @@ const minor = v.pipe(
   v.minValue(1, "amount"),
   v.maxValue(MAX_AMOUNT_MINOR, "amount"),
 );
-const minorOrZero = v.pipe(
-  v.number(),
-  v.safeInteger("amount"),
-  v.minValue(0, "amount"),
-  v.maxValue(MAX_AMOUNT_MINOR, "amount"),
-);
 const timeMs = v.pipe(v.number(), v.safeInteger("time"), v.minValue(0, "time"));
-/** How a validator says that a bank card's number stands in a field. */
-export const CARD_NUMBER = "card-number";
-/** Control characters, half characters, and marks that turn the direction of what stands after the name. */
-const unreadable = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
-// Composed, as the feed and the certificate must say it (PROTOCOL §1): some keyboards send letters in parts.
-export const personName: v.GenericSchema<string> = v.pipe(
-  v.string(),
-  v.trim(),
-  v.check((text) => !unreadable.test(text), "name"),
-  v.normalize("NFC"),
-  v.minLength(1, "name"),
-  v.maxLength(MAX_NAME_LENGTH, "name"),
-  // Whoever reads the books or copies them would have it: a card's number belongs to its terminal alone.
-  v.check((text) => !looksLikeCard(text), CARD_NUMBER),
-);
 const language = v.picklist(["zh-CN", "en"]);
 
 export const setupRequest: v.GenericSchema<SetupRequest> = v.strictObject({

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MAX_LEASE_HOURS, type MethodPolicy, type PasswordMethod, type VaultLevel } from "./feed-secrets.ts";
-import { MAX_AMOUNT_MINOR, personName } from "./office-api.ts";
+import { minorOrZero, personName, shortId } from "./office-fields.ts";
 
 /**
  * The office's JSON API for people at the till, their PINs, passwords of payment methods, unlocking, and how
@@ -44,8 +44,6 @@ const secretSource = v.variant("mode", [
 ]);
 export type SecretSource = { readonly mode: "generate" } | { readonly mode: "typed"; readonly text: string };
 const overlapDays = v.picklist([0, 1, 7, 30]);
-const shortId = v.pipe(v.string(), v.regex(/^[0-9A-HJKMNP-TV-Z]{12}$/, "id"));
-
 /** When a secret was made, and by whom: its age is what reminders are about. Never the secret. */
 export interface SecretFacts {
   readonly version: number;
@@ -147,12 +145,7 @@ export interface MethodsAnswer {
 export const METHODS: v.GenericSchema<PasswordMethod> = v.picklist(["payment-code", "wallet-code"]);
 export const methodPolicyRequest: v.GenericSchema<MethodPolicyRequest> = v.strictObject({
   ask: v.picklist(["never", "always", "above"]),
-  aboveMinor: v.pipe(
-    v.number(),
-    v.safeInteger("amount"),
-    v.minValue(0, "amount"),
-    v.maxValue(MAX_AMOUNT_MINOR, "amount"),
-  ),
+  aboveMinor: minorOrZero,
   kind: v.picklist(["digits", "letters"]),
 });
 export type MethodPolicyRequest = Omit<MethodPolicy, "method">;

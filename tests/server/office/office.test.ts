@@ -130,7 +130,10 @@ describe("the office's routes", () => {
       shop.refusal("POST", "/api/office/codes", wishFor(wish));
     expect(await issue({ amountMinor: 500_001 })).toEqual([422, "amount-over-policy"]);
     expect(await issue({ password: { mode: "none" } })).toEqual([422, "password-required"]);
-    expect(await issue({ password: { mode: "typed", text: "123456" } })).toEqual([422, "password-breaks-rules"]);
+    expect(await issue({ password: { mode: "typed", text: "123456" } })).toEqual([
+      422,
+      "password-breaks-rules",
+    ]);
     expect(await issue({ tillId: "000000000000" })).toEqual([404, "not-found"]);
     expect(await issue({ amountMinor: 0 })).toEqual([400, "invalid-input"]);
     expect(await issue({ amountMinor: 1.5 })).toEqual([400, "invalid-input"]);
