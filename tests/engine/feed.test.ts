@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeFeedPage, decodeSignedPage, encodeSignedPage, signFeedPage } from "#protocol/feed.ts";
+import { randomBytes } from "#protocol/bytes.ts";
 import { newId } from "#protocol/ids.ts";
 import { BenchTill } from "./bench-till.ts";
 import { DIGITS_POLICY, strangersKey } from "./stand-in-answers.ts";
@@ -101,6 +102,22 @@ describe("what the office changes reaches the till (PROTOCOL §7, G11)", () => {
     await till.db.inbox.add({ ...page, roundTripMs: 1, receivedClockMs: till.world.ms });
     await till.engine.serviceWorkerWrote();
     expect(till.view.tillName).toBe("1号机");
+  });
+
+  it("PROTOCOL §7: a page of another lineage than the till's own is not applied", async () => {
+    const till = await BenchTill.ready();
+    till.server.publish({ type: "policy", policy: { ...DIGITS_POLICY, validDays: 7 } });
+    const heard = await heardPage(till);
+    const page = decodeFeedPage(heard.bytes);
+    if (!page) throw new Error("no page");
+    const before = till.view.settings.feedVersion;
+    const { privateKey } = till.server.answerKey;
+    const other = await signFeedPage(privateKey, { ...page, lineage: randomBytes(8) });
+    const { requestHash } = heard;
+    await till.db.inbox.add({ ...other, requestHash, roundTripMs: 1, receivedClockMs: till.world.ms });
+    await till.engine.serviceWorkerWrote();
+    expect(till.view.settings.feedVersion).toBe(before);
+    expect((await till.db.setting("policy"))?.policy.validDays).not.toBe(7);
   });
 
   it("I12: a full page forgets what the office took away, never what this till did itself", async () => {

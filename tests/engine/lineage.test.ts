@@ -40,7 +40,7 @@ describe("a server restored from a backup (PROTOCOL §2 lineage)", () => {
     expect((await till.engine.sales({ before: null, limit: 1 }))[0]?.delivered).toBe("till");
   });
 
-  it("I2: enrolled again before a word of the restored server was heard, it carries what that one has lost", async () => {
+  it("I2: enrolled again before a word of the restored server came, it carries what that one lost", async () => {
     // Found by the simulation: receipts of the lost server counted as those of the restored one.
     const till = await BenchTill.ready();
     await sell(till, 1250);

@@ -262,6 +262,14 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
     why: "the till next door's leases and state would become this one's",
     test: { file: "tests/engine/feed.test.ts", title: "a page of the till next door is not ours" },
   },
+  {
+    name: "page-of-this-lineage",
+    file: "src/engine/feed-application.ts",
+    find: "if (!feed || !sameBytes(feed.lineage, page.lineage)) return null;",
+    replace: "if (!feed) return null;",
+    why: "what a server said that was left would be applied among the restored one's news",
+    test: { file: "tests/engine/feed.test.ts", title: "a page of another lineage than the till's own" },
+  },
   // Letting go.
   {
     name: "pruned-only-when-receipted",
@@ -335,7 +343,31 @@ export const GUARDS_OF_TILL: readonly Guard[] = [
     why: "a code that the server gave to this till would be called refused",
     test: { file: "tests/engine/code-claims.test.ts", title: "an answer that is lost is unknown" },
   },
+  {
+    name: "lease-elsewhere-refused",
+    file: "src/domain/payment-code.ts",
+    find: `if (here.lease.held === "elsewhere") return no(`,
+    replace: `if (here.lease.held === "elsewhere" && here.nowMs < 0) return no(`,
+    why: "a code that another till may take offline would be taken here as well",
+    test: { file: "tests/engine/code-leases.test.ts", title: "leased next door is never taken offline" },
+  },
   // Epochs and lineages.
+  {
+    name: "receipts-stay-with-their-server",
+    file: "src/engine/new-epoch.ts",
+    find: "if (before && feed && !sameBytes(feed.lineage, next.lineage))",
+    replace: "if (before && feed === null)",
+    why: "an activation at a restored server would count the lost one's receipts as its own",
+    test: { file: "tests/engine/lineage.test.ts", title: "enrolled again before a word" },
+  },
+  {
+    name: "tries-of-the-copy-stand",
+    file: "src/engine/new-epoch.ts",
+    find: `if (body?.kind === "attempt") await recountTry(`,
+    replace: `if (body?.kind === "attempt" && row.seq < 0) await recountTry(`,
+    why: "an emptied database would be a way to new tries at a code",
+    test: { file: "tests/engine/lost-database.test.ts", title: "tries at a code that only the copy" },
+  },
   {
     name: "carried-kept-at-re-enrolment",
     file: "src/engine/new-epoch.ts",
