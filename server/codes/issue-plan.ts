@@ -20,8 +20,8 @@ export interface IssuePlan {
 }
 
 /**
- * Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code. `known`:
- * what of the shop no password may say.
+ * Judges amount, password and validity, in this order. Times are whole seconds, as they stand in the code.
+ * `known`: what of the shop no password may say.
  */
 export function planIssue(
   request: IssueCodeRequest,

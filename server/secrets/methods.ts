@@ -1,4 +1,4 @@
-// Passwords of payment methods and when they are asked for: the owner's to choose, for every till of the shop.
+// Passwords of payment methods and when they are asked for: the owner's to choose, for all tills of the shop.
 import { PASSWORD_METHODS, type MethodPolicy, type PasswordMethod } from "#protocol/feed-secrets.ts";
 import { toHex } from "#protocol/bytes.ts";
 import type {
@@ -86,7 +86,7 @@ export async function saveMethodPolicy(
   });
 }
 
-/** The counters row, as every writer of secrets takes it: the kind of pad and the password are one question. */
+/** The counters row, as every writer of secrets takes it: the kind of pad and the password go together. */
 async function lockMethods(tx: DatabaseTransaction, merchant: Uint8Array): Promise<void> {
   await tx
     .selectFrom("books.counters")

@@ -13,7 +13,7 @@ export interface OperatorFacts {
   readonly active: boolean;
 }
 
-/** An operator of this shop by short id; another shop's is not there. Locked when asked inside a transaction. */
+/** An operator of this shop by short id; another shop's is not there. `lock`: with everybody else's row. */
 export async function findOperator(
   db: Database,
   merchant: Uint8Array,

@@ -1,4 +1,4 @@
-// A PIN made on a till reaches the others: opened here, stored as the operator's next version, sealed to every
+// A PIN made on a till reaches the others: opened here, stored as the operator's next version, sealed to each
 // vault. The order of commits decides between two tills.
 import { pinSetAad } from "#protocol/aads.ts";
 import type { Bytes } from "#protocol/bytes.ts";
@@ -18,8 +18,8 @@ const MOST_PINS = 100;
 
 /**
  * Takes in what waits of this merchant, in its order; answers how many became secrets. What does not open, or
- * comes from a till that was stopped or replaced, or is of somebody who is retired, is dropped: the entry that
- * brought it stands in the journal.
+ * comes from a till that was stopped or replaced, or is of somebody who is retired, is dropped: the entry
+ * that brought it stands in the journal.
  */
 export async function takePinsFromTills(books: Books, merchant: Uint8Array): Promise<number> {
   const done = await books.db.transaction().execute(async (tx) => {

@@ -39,7 +39,7 @@ import { chooseLease, chooseLevel, decideRenewal, readVaults } from "./vaults.ts
 type Handler = (c: Context<AppEnv>, books: Books, by: OfficeMember) => Promise<Response>;
 
 const AT = "/api/office/secrets";
-/** Each costs an Argon2 and a word to every till: a shop sets up all its people in one go, a script does not. */
+/** Each costs an Argon2 and a word to every till: all people of a shop in one go, and no script. */
 export const SETS_OF_A_MEMBER = { burst: 30, everyMs: 4000, mostKeys: 10_000 } as const;
 /** Answers to a till's eight digits: a person reads them out on the telephone. */
 export const ANSWERS_OF_A_MEMBER = { burst: 10, everyMs: 30_000, mostKeys: 10_000 } as const;

@@ -63,8 +63,8 @@ export async function unlockCode(books: Books, by: IssueFor, cti: Uint8Array): P
 }
 
 /**
- * The answer to a till's eight digits. The till takes it once, within ten minutes; what was answered is in the
- * audit log, the digits are not.
+ * The answer to a till's eight digits. The till takes it once, within ten minutes; that it was given is in
+ * the audit log, the digits are not.
  */
 export async function answerDigits(
   books: Books,

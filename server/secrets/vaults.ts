@@ -164,7 +164,7 @@ export async function decideRenewal(
   });
 }
 
-/** What was sealed to the old vault is told to nobody any more; the next pull seals all of it to the new one. */
+/** What was sealed to the old vault is told no more; the next pull seals all of it to the new one. */
 async function moveIn(
   tx: DatabaseTransaction,
   {

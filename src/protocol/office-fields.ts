@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { looksLikeCard } from "#domain/card-number.ts";
 
-/** Fields that several of the office's requests have, each judged once (office-api.ts says how they travel). */
+/** Fields that several of the office's requests have, each judged in one place only (see office-api.ts). */
 
 /** Largest amount of one code or sale: 999,999.99. */
 export const MAX_AMOUNT_MINOR = 99_999_999;
