@@ -10,8 +10,11 @@ const root = resolve(import.meta.dirname, "../..");
 export interface ServerProcess {
   readonly url: string;
   readonly dataDir: string;
-  /** Starts the program on its data and waits until it answers; resolves with what it printed so far. */
-  start(extraArgs?: readonly string[]): Promise<string>;
+  /**
+   * Starts the program on its data and waits until it answers; resolves with what it printed so far.
+   * `program`: the folder of another version of it.
+   */
+  start(extraArgs?: readonly string[], program?: string): Promise<string>;
   /** SIGTERM, and waits for the end. */
   stop(): Promise<void>;
   /** SIGKILL: nothing is finished, nothing closed. */
@@ -47,9 +50,9 @@ export async function prepareServer(env: Readonly<Record<string, string>> = {}):
   return {
     url,
     dataDir: join(base, "data"),
-    async start(extraArgs = []) {
+    async start(extraArgs = [], program = root) {
       const started = spawn(process.execPath, ["server/main.ts", ...extraArgs], {
-        cwd: root,
+        cwd: program,
         env: {
           PATH: process.env["PATH"] ?? "",
           HOME: process.env["HOME"] ?? base,

@@ -220,22 +220,26 @@ export class Cashier {
     await this.open(url);
     this.count.did("allow the camera");
     await this.#activate();
-  }
-
-  /** From the screen that asks for it: enrols again with what the camera sees. */
-  async enrolAnew(): Promise<void> {
-    await this.press(/去启用/u);
-    await this.#activate();
-  }
-
-  async #activate(): Promise<void> {
-    await this.expectToSee("已扫到启用码");
-    await this.press("启用");
     await this.expectToSee("设一个PIN");
     await this.typeSecret(PIN, "the PIN");
     await this.expectToSee("再输一次");
     await this.typeSecret(PIN, "the PIN again");
     await this.page.getByRole("button", { name: "扫码" }).waitFor();
+  }
+
+  /**
+   * From the screen that asks for it: enrols again with what the camera sees. The PIN that was set before
+   * comes back from the server.
+   */
+  async enrolAnew(): Promise<void> {
+    await this.press(/去启用/u);
+    await this.#activate();
+    await this.unlock();
+  }
+
+  async #activate(): Promise<void> {
+    await this.expectToSee("已扫到启用码");
+    await this.press("启用");
   }
 
   /** Sells for cash without change: `amount` as keyed, `sum` as the till shows it. */
