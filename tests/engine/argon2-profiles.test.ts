@@ -4,7 +4,7 @@ import type { PinWorker } from "#protocol/pin-calls.ts";
 import type { Argon2 } from "#engine/vault/pin-desk.ts";
 import { calibrate } from "#engine/vault/calibration.ts";
 import { OpenVault } from "#engine/vault/open-vault.ts";
-import { BenchTill, PIN, realArgon2 } from "./bench-till.ts";
+import { BenchTill, PIN } from "./bench-till.ts";
 import { quickArgon2 } from "./tablet.ts";
 import { setPinOf, signInAs, VaultOffice } from "./vault-office.ts";
 
@@ -53,7 +53,7 @@ describe("Argon2 profiles (PROTOCOL §10, decision 8)", () => {
   });
 
   it("G21: with a right PIN its record is raised, in the transaction that lets the operator in", async () => {
-    const till = await BenchTill.ready({ argon2: realArgon2 });
+    const till = await BenchTill.ready({ argon2: telling });
     await till.engine.lock();
     await till.db.settings.put({ key: "argon2", profile: 2 });
     const before = await till.db.secrets.get(till.operatorId);
