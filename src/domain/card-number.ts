@@ -1,11 +1,6 @@
 import { isCodeNumber, isLuhnValid } from "./code-number.ts";
 import { hasGtinCheckDigit } from "./ean.ts";
 
-/** Why a field was not taken: a bank card's number stands in it. The number itself is in no refusal. */
-export interface CardNumberRefusal {
-  readonly code: "card-number";
-}
-
 /** ISO/IEC 7812: no card's number is shorter or longer. */
 const fewestDigits = 13;
 const mostDigits = 19;

@@ -2,7 +2,7 @@ import { sameBytes, toHex, type Bytes } from "./bytes.ts";
 import { decodeEntry, hashEntry, SERVER_TILL, type Entry, type SignedEntry } from "./entry.ts";
 import { decodeServerBody } from "./entry-bodies.ts";
 import { JournalTotals, NOTHING_BOOKED, type BookedSums } from "./export-journal.ts";
-import type { JournalFaultCode } from "./export-verify.ts";
+import type { JournalFaultCode } from "./export-fault.ts";
 import { decodeTillBody } from "./till-body-reader.ts";
 
 /** The till's epoch whose journal is being read. */
