@@ -10,7 +10,9 @@ export interface TimeMark {
   readonly markMs: number;
   /** The last moment a verified answer of the server named; the mark is never lowered under it. */
   readonly anchorMs: number;
-  /** So far the device's clock stood before the server's time at that answer; absent where nobody noted it. */
+  /**
+   * So far the device's clock stood before the server's time at that answer; absent where nobody noted it.
+   */
   readonly aheadMs?: number;
 }
 

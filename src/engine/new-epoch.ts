@@ -84,7 +84,8 @@ export async function beginEpoch(db: TillDatabase, next: NewEpoch): Promise<void
   await db.transaction("rw", db.tables, async () => {
     const before = (await db.enrolled()) ?? null;
     const feed = await db.setting("feed");
-    // Enrolled at a restored server before a word of it was heard: what the lost one signed for must go again.
+    // Enrolled at a restored server before a word of it was heard: what the lost one signed for must go
+    // again.
     if (before && feed && !sameBytes(feed.lineage, next.lineage))
       await leaveLineage(db, toHex(before.till), feed.lineage);
     if (before) await carryEpoch(db, before);
@@ -148,8 +149,8 @@ async function readable(db: TillDatabase, epoch: number, above: number): Promise
 }
 
 /**
- * What only the copy knew: sales for the list, their codes spent; tries, which nothing gives back (I11). Those
- * at PINs are let go with the PINs.
+ * What only the copy knew: sales for the list, their codes spent; tries, which nothing gives back (I11).
+ * Those at PINs are let go with the PINs.
  */
 async function replayCopy(db: TillDatabase, rows: readonly CarriedRow[], tillName: string): Promise<void> {
   for (const row of rows) {
