@@ -3,7 +3,8 @@ import { formatMoney } from "#domain/money.ts";
 import { SERVER_TILL } from "#protocol/entry.ts";
 import { shortId } from "#protocol/ids.ts";
 import type { JournalSum } from "#protocol/export-journal.ts";
-import type { JournalFaultCode, JournalSummary, JournalVerdict } from "#protocol/export-fault.ts";
+import type { JournalFaultCode } from "#protocol/export-fault.ts";
+import type { JournalSummary, JournalVerdict } from "#protocol/export-verify.ts";
 
 export const verifyUsage: string = [
   "npm run verify-journal -- FILE [--keys FILE]",
