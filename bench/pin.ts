@@ -40,7 +40,7 @@ export const measurePin: Benchmark = async ({ args, say }) => {
     for (let check = 0; check < warmUp; check += 1) await checkOnce(till, operatorId);
     const memory = await measureMemory(till, operatorId, forMemory);
     say(
-      `${forMemory} checks: at rest ${memory.atRestMb.toFixed(1)} MB more, at its peak ${memory.peakMb.toFixed(1)}`,
+      `after ${forMemory}: ${memory.atRestMb.toFixed(1)} MB more at rest, ${memory.peakMb.toFixed(1)} at the peak`,
     );
 
     const { number, profile } = await profileInUse(till);

@@ -26,7 +26,7 @@ const KEY_BYTES = 32;
 /** A vault at this level with one PIN in it, and what of it lies on the disk. */
 export async function copyVault(level: VaultLevel, pin: string, profile: number): Promise<CopiedVault> {
   const vault = await freshVault();
-  // «basic»: a key that no script can export lies in the browser's files as plain bytes all the same (measured
+  // «basic»: a key that no script can export lies in the browser's files as plain bytes (measured
   // with Chromium 156). At the other levels something is missing: the server's half, what a manager types,
   // what the tablet's authenticator answers.
   const stored = randomBytes(KEY_BYTES);

@@ -99,7 +99,7 @@ describe("a clock that is turned (PROTOCOL §8)", () => {
     },
   );
 
-  it("C6: four months without the server, selling every day: codes are judged by the till's own time", async () => {
+  it("C6: four months offline, selling every day: codes are judged by the till's own time", async () => {
     const till = await BenchTill.ready();
     const [long, short] = [await goodFor(till, 300 * DAY_MS), await goodFor(till, 100 * DAY_MS)];
     till.network.down = true;
@@ -118,7 +118,7 @@ describe("a clock that is turned (PROTOCOL §8)", () => {
     expect(await shown(till, long.text)).toBe("paid");
   });
 
-  it("B9: after months in a drawer the clock is not believed for codes; cash goes on; the server's word mends it", async () => {
+  it("B9: months in a drawer: no codes on that clock, cash goes on, the server's word mends it", async () => {
     const till = await BenchTill.ready();
     const [long, short] = [await goodFor(till, 300 * DAY_MS), await goodFor(till, 10 * DAY_MS)];
     till.kill();

@@ -11,7 +11,7 @@ const WINDOWS = 5;
 const CHECKS = 50;
 
 describe("I11: many checks at once at one database", () => {
-  it("50 at once, from five windows on five subjects: each that may be looked at is counted, once", async () => {
+  it("50 at once, from five windows on five subjects: each look is counted, once", async () => {
     const till = await BenchTill.ready();
     const subjects = Array.from({ length: CHECKS / LOCK_AT }, () => randomBytes(16));
     // Hours between any two looks at the clock: nobody waits, so only the counting stands in the way.

@@ -106,7 +106,7 @@ describe("G7/B2: somebody photographs a code that has a password", () => {
       expect(sameBytes(new Uint8Array(hash).slice(0, 16), code.payload.tag)).toBe(false);
   });
 
-  it("with every key but the store's, right and wrong cannot be told apart: over 1,000 keys neither matches", async () => {
+  it("with any key but the store's, right and wrong look alike: over 1,000 keys neither matches", async () => {
     const [right, wrong] = await Promise.all([argonOf(RIGHT), argonOf(WRONG)]);
     let hits = 0;
     for (let tried = 0; tried < KEYS_TRIED; tried += 1) {
@@ -117,7 +117,7 @@ describe("G7/B2: somebody photographs a code that has a password", () => {
     expect(hits).toBe(0);
   });
 
-  it("and with the store's key the right one matches and the wrong one does not: the test can tell", async () => {
+  it("and with the store's key the right one matches, the wrong one not: the test can tell", async () => {
     expect(await matches(siteKey, await argonOf(RIGHT))).toBe(true);
     expect(await matches(siteKey, await argonOf(WRONG))).toBe(false);
   });

@@ -75,3 +75,11 @@ export async function nextSale(page: Page): Promise<void> {
   await press(screen(page, "paid").locator(".column__primary button"));
   await screen(page, "sell").waitFor();
 }
+
+/** Types a code's password on the pad that is open for it, and confirms. Done when it is paid. */
+export async function enterPassword(page: Page, digits: string): Promise<void> {
+  await screen(page, "password").waitFor();
+  await typeDigits(page, "password", digits);
+  await press(screen(page, "password").locator(".column__primary button"));
+  await screen(page, "paid").waitFor();
+}

@@ -38,7 +38,7 @@ describe("a browser killed in the middle of a check", () => {
     failed = false;
   });
 
-  it("I11: 50 checks at once from five tabs: each that was looked at is counted, and no sixth is", async () => {
+  it("I11: 50 checks at once from five tabs: each look is counted, and no sixth", async () => {
     const { looked, counted, own, answers } = await manyAtOnce(vault, { tabs: 5, checks: 50 });
     expect(counted).toBe(looked);
     expect(own).toBe(looked);
