@@ -40,6 +40,7 @@ async function copyProfile(): Promise<void> {
   await cp(rig.profileDir, copyOf(), { recursive: true });
   // Nobody signs in: a guess at the lock screen is all that is entered after the copy.
   await rig.browser.start(rig.backend);
+  await rig.browser.page().locator('[data-screen="lock"]').waitFor();
 }
 
 async function putCopyBack(): Promise<void> {
