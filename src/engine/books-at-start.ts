@@ -25,7 +25,13 @@ export async function readCopy(file: MirrorFile | null): Promise<CopyContents> {
   return file === null ? { certificates: [], entries: [] } : new Mirror(file).read();
 }
 
-/** The copy of the epoch before has done its work: from here on it is the new one's. */
-export async function beginCopy(file: MirrorFile | null, whose: CopyCertificate): Promise<void> {
-  if (file) await new Mirror(file).beginAnew(whose);
+/** The copy of the epoch before has done its work: from here on it is the new one's, and of what waits. */
+export async function beginCopy(
+  db: TillDatabase,
+  file: MirrorFile | null,
+  whose: CopyCertificate,
+): Promise<void> {
+  if (file === null) return;
+  const { carriedWaiting } = await import("./carried.ts");
+  await new Mirror(file).beginAnew(whose, [], await carriedWaiting(db));
 }

@@ -143,6 +143,23 @@ export async function addCarried(
   return fresh;
 }
 
+/** What is carried and has come to no server yet, as the second copy keeps it. */
+export async function carriedWaiting(db: TillDatabase): Promise<CopyContents> {
+  const taken = await takenOf(db);
+  const waits = (row: { readonly till: string; readonly epoch: number; readonly seq: number }): boolean =>
+    row.seq > (taken.get(`${row.till}:${row.epoch}`) ?? -1);
+  const entries = await db.carried.filter(waits).toArray();
+  const groups = new Set(entries.map((row) => `${row.till}:${row.epoch}`));
+  const certificates = await db.carriedCertificates.toArray();
+  return { entries, certificates: certificates.filter((row) => groups.has(`${row.till}:${row.epoch}`)) };
+}
+
+/** How far the server has each group of carried entries, receipted or set apart; by `till:epoch`. */
+async function takenOf(db: TillDatabase): Promise<ReadonlyMap<string, number>> {
+  const receipts = await db.carriedReceipts.toArray();
+  return new Map(receipts.map((row) => [`${row.till}:${row.epoch}`, Math.max(row.seq, row.asideSeq)]));
+}
+
 /** Number, sum and oldest of the sales among these rows. */
 export function saleFigures(rows: Iterable<Pick<CarriedRow, "saleMinor" | "nowMs">>): SaleFigures {
   let count = 0;
@@ -177,10 +194,7 @@ export class CarriedFigures {
   async now(): Promise<SaleFigures> {
     const rows = await this.#db.carried.count();
     if (rows !== this.#rows) await this.#readAll(rows);
-    const receipts = await this.#db.carriedReceipts.toArray();
-    const taken = new Map(
-      receipts.map((row) => [`${row.till}:${row.epoch}`, Math.max(row.seq, row.asideSeq)]),
-    );
+    const taken = await takenOf(this.#db);
     return saleFigures(this.#sales.filter((row) => row.seq > (taken.get(`${row.till}:${row.epoch}`) ?? -1)));
   }
 

@@ -86,7 +86,7 @@ export async function enrolHere(
     const wish = { ...activation, copy: await readCopy(copyFile) };
     const enrolled = await enrolTablet(db, surroundings, worker.calls, wish);
     // What the copy held is in the database by now, and signed for by nobody: only here it begins anew.
-    if (enrolled.ok) await beginCopy(copyFile, enrolled.value);
+    if (enrolled.ok) await beginCopy(db, copyFile, enrolled.value);
     return enrolled;
   } finally {
     worker.dismiss();

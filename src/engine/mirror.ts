@@ -61,11 +61,20 @@ export class Mirror {
     await this.#add(frame([CERTIFICATE_MARK, certificate, rootSignature]));
   }
 
-  /** Begins the copy anew, for this epoch, with those entries that are still needed. */
-  async beginAnew(whose: CopyCertificate, keep: readonly SignedEntry[] = []): Promise<void> {
+  /**
+   * Begins the copy anew, for this epoch, with those of its entries that are still needed, and with what is
+   * `carried`: that lies in the database beside them, and goes with it.
+   */
+  async beginAnew(
+    whose: CopyCertificate,
+    keep: readonly SignedEntry[],
+    carried: CopyContents,
+  ): Promise<void> {
     await this.#cut(0);
-    const head = frame([CERTIFICATE_MARK, whose.certificate, whose.rootSignature]);
-    await this.#add(concat(head, ...keep.map((row) => frame([row.bytes, row.signature]))));
+    const certificates = [whose, ...carried.certificates];
+    const heads = certificates.map((one) => frame([CERTIFICATE_MARK, one.certificate, one.rootSignature]));
+    const rows = [...carried.entries, ...keep].map((row) => frame([row.bytes, row.signature]));
+    await this.#add(concat(...heads, ...rows));
   }
 
   /**

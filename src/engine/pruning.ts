@@ -1,6 +1,7 @@
 import { decodeAnswer } from "#protocol/push.ts";
 import type { IdentityRow } from "#storage/schema.ts";
 import type { TillDatabase } from "#storage/till-database.ts";
+import { carriedWaiting } from "./carried.ts";
 import type { Mirror } from "./mirror.ts";
 
 const DAY_MS = 86_400_000;
@@ -92,7 +93,7 @@ async function compactCopy(db: TillDatabase, identity: IdentityRow, mirror: Mirr
   const waiting = db.journal.where("[epoch+seq]").between([epoch, receipted], [epoch, Infinity], false);
   // Days of an outage stay long: rewritten each time, they would cost more than they weigh.
   if ((await waiting.count()) > MOST_KEPT) return;
-  await mirror.beginAnew(identity, await waiting.toArray());
+  await mirror.beginAnew(identity, await waiting.toArray(), await carriedWaiting(db));
 }
 
 const MOST_KEPT = 1000;

@@ -3,7 +3,7 @@ import type { StopReason } from "#domain/refusal.ts";
 import { fromHex, toHex } from "#protocol/bytes.ts";
 import type { IdentityRow, OperatorRow } from "#storage/schema.ts";
 import { isDiskFault, type TillDatabase } from "#storage/till-database.ts";
-import { CarriedFigures, keepCarried, verifiedSet } from "./carried.ts";
+import { CarriedFigures, carriedWaiting, keepCarried, verifiedSet } from "./carried.ts";
 import type { Desks } from "./desks.ts";
 import type { CopyContents } from "./mirror.ts";
 import type { Recovered } from "./recovery.ts";
@@ -93,7 +93,7 @@ export class Settling {
       await keepForeign(this.#db, identity, foreign);
       const taken = (await this.#db.receipts.get(epoch))?.seq ?? -1;
       const range = this.#db.journal.where("[epoch+seq]").between([epoch, taken], [epoch, Infinity], false);
-      await mirror?.beginAnew(identity, await range.toArray());
+      await mirror?.beginAnew(identity, await range.toArray(), await carriedWaiting(this.#db));
     } else if (uncertified) await mirror?.certify(identity);
     this.#lookedThrough = recovered;
   }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Mirror } from "#engine/mirror.ts";
 import { toHex } from "#protocol/bytes.ts";
 import { BenchTill } from "./bench-till.ts";
+import type { KnownTill } from "./stand-in-server.ts";
 import { failWrites } from "./unreliable-disk.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -37,6 +38,36 @@ describe("a database that is empty or damaged (PROTOCOL §6, decision 2)", () =>
     await till.setPin();
     await sell(till, 77);
     await till.deliver();
+    expect(till.view.link.unsentCount).toBe(0);
+  });
+
+  it("I12: emptied again before what was carried went out: the copy still holds it, through starts too", async () => {
+    const till = await BenchTill.ready();
+    till.network.down = true;
+    await sell(till, 300);
+    await sell(till, 45);
+    const signed = (await till.db.journal.toArray()).map((row) => toHex(row.hash));
+    let before = till.known;
+    for (const starts of [0, 1]) {
+      till.kill();
+      await till.db.delete();
+      await till.start();
+      expect(till.view).toMatchObject({ stop: "empty-database", link: { unsentCount: 2, unsentMinor: 345 } });
+      till.network.down = false;
+      till.network.hold = (path) =>
+        path.includes("/push") ? Promise.reject(new TypeError("cut")) : Promise.resolve();
+      before = await activate(till, before);
+      till.network.calm();
+      till.network.down = true;
+      for (let start = 0; start < starts; start++) {
+        await till.restart();
+        await till.deliver();
+      }
+    }
+    till.network.down = false;
+    await till.deliver();
+    const hashes = till.known.entries.map((entry) => toHex(entry.hash));
+    for (const hash of signed) expect(hashes).toContain(hash);
     expect(till.view.link.unsentCount).toBe(0);
   });
 
@@ -290,12 +321,13 @@ describe("a database that is empty or damaged (PROTOCOL §6, decision 2)", () =>
   });
 });
 
-async function activate(till: BenchTill): Promise<void> {
-  const { typed, till: next } = till.server.expectAgain(till.known);
+async function activate(till: BenchTill, before = till.known): Promise<KnownTill> {
+  const { typed, till: next } = till.server.expectAgain(before);
   const enrolled = await till.engine.enrol({ text: typed });
   if (!enrolled.ok) throw new Error(enrolled.refusal.code);
   await till.server.confirm(next);
   await till.deliver();
+  return next;
 }
 
 async function sell(till: BenchTill, amountMinor: number): Promise<void> {
