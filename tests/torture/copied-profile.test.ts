@@ -102,17 +102,19 @@ describe("a tablet's disk is copied, PINs are guessed, and the copy is put back"
     expect(await findings(rig.browser)).toEqual(["open"]);
   });
 
-  it("five delivered tries later the server says that the till is behind, at the next contact", async () => {
+  it("five delivered tries later the server sees it at the first entry: behind, or a fork", async () => {
     await copyProfile();
     expect(await guess(rig.browser)).toBe(FREE_TRIES);
     expect(await drained(rig)).toBe(true);
     await putCopyBack();
     // The disk knows of none of them; the server does.
     expect(await ownTries(rig.browser)).toBe(0);
-    expect(await stopAfterContact(rig.browser)).toBe("behind");
+    // A token of before may still be good: then no hello is said, and the first entry meets what is there.
     await signIn(rig);
+    const stop = await stopAfterContact(rig.browser);
+    expect(["behind", "fork"]).toContain(stop);
     expect(await callEngine(rig.browser, "openPad", { purpose: "code" })).toMatchObject({
-      refusal: { code: "till-stopped", stop: "behind" },
+      refusal: { code: "till-stopped", stop },
     });
   });
 });
