@@ -2,7 +2,7 @@
 // by the answer key. Codes issued and revoked and double spends decided stand here, so that the books can be
 // rebuilt.
 import { refused, type Result } from "#domain/result.ts";
-import { randomBytes, sameBytes, utf8, type Bytes } from "#protocol/bytes.ts";
+import { randomBytes, sameBytes, toHex, utf8, type Bytes } from "#protocol/bytes.ts";
 import { decodeCbor, encodeCbor } from "#protocol/cbor.ts";
 import {
   encodeEntry,
@@ -92,12 +92,41 @@ async function beginEpoch(
     .execute();
 }
 
+/** Who appends last for a merchant in this process, by the database it does it in. */
+const lastInLine = new WeakMap<Database, Map<string, Promise<unknown>>>();
+
 /**
  * Appends to the merchant's server journal, in one transaction with `deed`. Signed before the transaction;
- * when somebody else has appended meanwhile, it is signed again. A refusal of `deed` rolls everything back.
- * Throws when the head moves on for `MAX_RACES` rounds.
+ * when another process has appended meanwhile, it is signed again. Within this one they wait for each other:
+ * an owner who does thirty things at once would lose the race for the last of them. A refusal of `deed` rolls
+ * everything back. Throws when the head moves on for `MAX_RACES` rounds. `deed` appends nothing by itself: it
+ * would wait for its own end.
  */
 export async function appendServerEntries<T, R>(
+  ground: Ground,
+  merchant: Uint8Array,
+  bodies: readonly ServerBody[],
+  deed: (tx: DatabaseTransaction) => Promise<Result<T, R>>,
+): Promise<Result<T, R>> {
+  const line = lastInLine.get(ground.db) ?? new Map<string, Promise<unknown>>();
+  lastInLine.set(ground.db, line);
+  const key = toHex(merchant);
+  const before = line.get(key) ?? Promise.resolve();
+  const mine = before.then(() => appendInTurn(ground, merchant, bodies, deed));
+  // Whoever comes next waits only for the end; how it ended is heard by its own caller.
+  const end = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  line.set(key, end);
+  try {
+    return await mine;
+  } finally {
+    if (line.get(key) === end) line.delete(key);
+  }
+}
+
+async function appendInTurn<T, R>(
   ground: Ground,
   merchant: Uint8Array,
   bodies: readonly ServerBody[],
