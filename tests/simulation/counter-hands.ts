@@ -194,12 +194,15 @@ export class CounterHands extends TabletInShop {
    */
   async enrolAgain(activation: string): Promise<string | null> {
     this.brokenBefore ??= await this.#brokenNow();
+    const { powerCuts } = this;
     try {
       const enrolled = await this.tablet.engine.enrol({ text: activation, deliberate: true });
       return enrolled.ok ? null : enrolled.refusal.code;
     } catch (cause) {
       // The page says that the till stopped, and whoever stands before it loads it again.
       if (!isFailedStart(cause)) throw cause;
+      // Loaded twice at once, each start would be the end of the other.
+      if (this.powerCuts > powerCuts) return "cut";
       await this.crash();
       return "disk";
     } finally {

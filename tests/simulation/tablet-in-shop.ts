@@ -49,6 +49,8 @@ export class TabletInShop {
   /** Steps until the power goes, or until the browser stops the service worker. */
   readonly #fuses: { power: number; worker: number } = { power: Infinity, worker: Infinity };
   #powerCut: () => void = () => undefined;
+  /** How often the power went in the middle of something: it is switched on again by whoever planned that. */
+  protected powerCuts = 0;
   /** Where the last fuse burnt through: for whoever reads the steps of a schedule. */
   burntAt: string | null = null;
 
@@ -141,6 +143,7 @@ export class TabletInShop {
   #step(actor: Actor, what: string): boolean {
     const fuses = this.#fuses;
     if (--fuses.power === 0) {
+      this.powerCuts++;
       this.burntAt = `${actor}: ${what}`;
       this.cut();
       this.#powerCut();

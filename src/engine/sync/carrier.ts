@@ -2,6 +2,7 @@ import { sameBytes, toHex, type Bytes } from "#protocol/bytes.ts";
 import { feedPath } from "#protocol/feed-envelope.ts";
 import { openKeyset } from "#protocol/keyset.ts";
 import {
+  decodeAnswer,
   CHALLENGE_BYTES,
   decodeHelloAnswer,
   hashRequest,
@@ -384,11 +385,17 @@ class Carrier {
     this.#keeping = null;
   }
 
-  /** Is this the hash of our entry there? The last one that was let go counts, too, and the head. */
+  /**
+   * Is this the hash of our entry there? The last one that was let go counts, too, and the head; and what a
+   * receipt here says of it: that was held against our own entry when it came.
+   */
   async #isOurs(seq: number, hash: Bytes): Promise<boolean> {
     const { epoch } = this.#identity;
     const row = await this.#readable(seq);
     if (row) return sameBytes(row.hash, hash);
+    const receipt = await this.#store.receipt(epoch);
+    const receipted = receipt?.seq === seq ? decodeAnswer(receipt.answer) : null;
+    if (receipted && sameBytes(receipted.headHash, hash)) return true;
     const known = [await this.#store.setting("floor"), await this.#store.head()];
     return known.some((one) => one?.epoch === epoch && one.seq === seq && sameBytes(one.hash, hash));
   }
