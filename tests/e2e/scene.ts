@@ -36,6 +36,7 @@ export function setScene<Name extends string>(story: string, ...names: readonly 
   let laptop: Tablet;
   let tablets: Record<Name, Tablet>;
   let owner: Owner | null = null;
+  let hasPin = false;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), `guitai-${story}-`));
@@ -83,7 +84,9 @@ export function setScene<Name extends string>(story: string, ...names: readonly 
     async enrol(name, activation, count) {
       holdBeforeCamera(cameraFile(folder), activation);
       const cashier = await startBefore(name, count);
-      await cashier.enrol(server.url);
+      if (hasPin) await cashier.enrolBeside(server.url);
+      else await cashier.enrol(server.url);
+      hasPin = true;
       return cashier;
     },
     async turnOn(name) {

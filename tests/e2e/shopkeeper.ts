@@ -227,6 +227,13 @@ export class Cashier {
     await this.page.getByRole("button", { name: "扫码" }).waitFor();
   }
 
+  /** Enrols a further tablet of the shop: the PIN that was set on the first comes from the server. */
+  async enrolBeside(url: string): Promise<void> {
+    await this.open(url);
+    await this.#activate();
+    await this.unlock();
+  }
+
   /**
    * From the screen that asks for it: enrols again with what the camera sees. The PIN that was set before
    * comes back from the server.
