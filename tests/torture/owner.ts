@@ -1,4 +1,5 @@
 // The owner at the office's own API: makes the shop, issues the codes that customers will bring.
+import { maySet } from "#domain/password-rules.ts";
 import { toHex, randomBytes } from "#protocol/bytes.ts";
 import type { CodePolicyAnswer, IssuedCode, SetupAnswer } from "#protocol/office-api.ts";
 import type { Chance } from "../simulation/chance.ts";
@@ -22,6 +23,14 @@ export interface IssuedForTill extends CodeInHand {
 const password = "correct horse battery";
 /** Codes worth more than this carry a password, the smaller ones none: both ways are tortured. */
 const passwordAboveMinor = 7000;
+
+/** Six digits that the rules let an owner type. */
+function passwordOf(chance: Chance): string {
+  for (;;) {
+    const digits = `${chance.between(214_365, 978_243)}`;
+    if (maySet(digits, "digits", { names: [], phones: [] })) return digits;
+  }
+}
 
 export async function openShop(serverUrl: string, setupLink: string): Promise<Owner> {
   const token = /#setup=(\S+)$/u.exec(setupLink)?.[1] ?? "";
@@ -53,7 +62,7 @@ export async function openShop(serverUrl: string, setupLink: string): Promise<Ow
   });
   const issue = async (chance: Chance, amountMinor: number): Promise<IssuedForTill> => {
     const kind = chance.happens(0.4) ? "up-to" : "exact";
-    const typed = amountMinor > passwordAboveMinor ? `${chance.between(214_365, 978_243)}` : null;
+    const typed = amountMinor > passwordAboveMinor ? passwordOf(chance) : null;
     const answer = await send("POST", "/api/office/codes", {
       requestId: toHex(randomBytes(16)),
       amountMinor,
